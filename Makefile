@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0
+# The verbs. Each one is a script in scripts/.
+
+help:		## this list
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
+	@echo
+	@echo '  MODE=vhe|nvhe|protected|novhe  how KVM runs, for run and shell'
+	@echo '  SERIES=core|all                the first part of the series, or both'
+	@echo '  KERNEL=VERSION                 another version of the source package'
+	@echo '  BUILD=DIRECTORY                instead of build/'
+	@echo '  V=1                            show commands'
+
+run:		## boot the patched kernel at EL2 under QEMU and run its selftests
+	@scripts/run.sh
+
+check:		## the tests that fit in 45 minutes on two cores
+	@scripts/check.sh
+
+check-all:	## every test; goes on where it was interrupted
+	@scripts/check.sh --all
+
+shell:		## the machine of make run, interactive
+	@scripts/shell.sh
+
+tree:		## build/tree: the series as commits, to be edited
+	@scripts/tree.sh
+
+export:		## write the commits of build/tree back to patches/6.1
+	@scripts/export.sh
+
+clean:		## remove build/
+	@scripts/clean.sh
+
+.PHONY: help run check check-all shell tree export clean

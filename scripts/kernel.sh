@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Kernels. Source it after source.sh.
+
+kernel_make()
+{
+	local obj=$1; shift
+	KBUILD_BUILD_USER=smccc KBUILD_BUILD_HOST=build KBUILD_BUILD_TIMESTAMP=@0 \
+		make -C "$linux" "O=$obj" ARCH=arm64 "CROSS_COMPILE=$arm64_cross" \
+		-j"$(nproc)" "$@"
+}
+
+need_compiler()
+{
+	need make bc bison flex libssl-dev libelf-dev rsync
+	if [ "$host" = amd64 ]; then
+		need gcc gcc-aarch64-linux-gnu libc6-dev-arm64-cross
+	else
+		need gcc libc6-dev
+	fi
+}
+
+# configure OBJ FRAGMENT...: allnoconfig and the fragments; each line must hold
+configure()
+{
+	local obj=$1 line; shift
+	mkdir -p "$obj"
+	cat "$@" > "$obj/fragments"
+	kernel_make "$obj" -s "KCONFIG_ALLCONFIG=$obj/fragments" allnoconfig
+	while read -r line; do
+		case $line in
+		*=n)	! grep -q "^${line%=n}=" "$obj/.config" ;;
+		CONFIG_*) grep -qxF "$line" "$obj/.config" ;;
+		esac || { echo "$line was not taken over from $*"; return 1; }
+	done < "$obj/fragments"
+}
+
+build_image()
+{
+	configure "$1" "${@:2}"
+	kernel_make "$1" Image
+}
+
+# kernel COMMIT NAME: set $image to the kernel of COMMIT with configs/NAME.config;
+# the debug kernel is the host kernel and more
+kernel()
+{
+	local commit=$1 name=$2 fragments=("$top/configs/host.config") key obj lines=1750
+	case $name in
+	host)	;;
+	*)	fragments+=("$top/configs/$name.config"); lines=2000 ;;
+	esac
+	need_compiler
+	key=$( (tree_hash "$commit"; "${arm64_cross}gcc" -dumpfullversion; cat "${fragments[@]}") | hash_of)
+	image=$build/kernels/$key/Image
+	[ ! -e "$image" ] || return 0
+
+	need_space 3
+	obj=$build/obj/$name-$version
+	checkout "$commit"
+	step -n $lines -l "$logs/kernel-$name.log" "building the $name kernel of $(git_linux log -1 --format=%f "$commit" | cut -c 1-60)" \
+		build_image "$obj" "${fragments[@]}"
+	mkdir -p "${image%/*}.tmp"
+	cp "$obj/arch/arm64/boot/Image" "$obj/.config" "$obj/System.map" "${image%/*}.tmp"
+	mv "${image%/*}.tmp" "${image%/*}"
+}

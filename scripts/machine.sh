@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# A machine that enters the kernel at EL2: QEMU's TCG, a busybox and a job.
+# Source it after source.sh.
+
+modes='vhe nvhe protected novhe'
+
+busybox()
+{
+	busybox=$build/cache/busybox-arm64
+	[ ! -e "$busybox" ] || return 0
+	mkdir -p "$build/cache"
+	apt_update arm64
+	fetch_deb arm64 busybox-static "$busybox.deb"
+	dpkg-deb --fsys-tarfile "$busybox.deb" | tar -xO ./bin/busybox > "$busybox.tmp"
+	chmod +x "$busybox.tmp"
+	mv "$busybox.tmp" "$busybox"
+	rm "$busybox.deb"
+}
+
+# initrd DIR FILE: an initramfs of DIR, which holds the script "job"
+initrd()
+{
+	local root=$2.root
+	need cpio
+	busybox
+	rm -rf "$root"; mkdir -p "$root/bin" "$root/dev"
+	cp "$busybox" "$root/bin/busybox"
+	cp "$top/scripts/guest-init" "$root/init"
+	cp -r "$1/." "$root"
+	(cd "$root" && find . | LC_ALL=C sort | cpio -o -H newc --quiet -R 0:0) > "$2"
+	rm -rf "$root"
+}
+
+# machine MODE IMAGE INITRD: set the array $qemu to the command that boots it,
+# with its console on ours; CPUS=, MEMORY= and APPEND= change the machine
+machine()
+{
+	local cpu=max,pauth-impdef=on append="console=ttyAMA0 quiet loglevel=4 panic=-1 ${APPEND:-}"
+	need qemu-system-arm
+	case $1 in
+	vhe)		;;
+	nvhe | protected) append+=" kvm-arm.mode=$1" ;;
+	novhe)		cpu=cortex-a72 ;;
+	*)		die "unknown MODE=$1; it can be one of: $modes" ;;
+	esac
+	qemu=(qemu-system-aarch64 -M "virt,virtualization=on,gic-version=3" -cpu "$cpu"
+		-smp "${CPUS:-2}" -m "${MEMORY:-1G}" -display none -nodefaults
+		-serial mon:stdio -no-reboot -kernel "$2" -initrd "$3" -append "$append")
+}
+
+# job MODE IMAGE DIR [SECONDS]: run DIR/job in a machine to its end; the console
+# is our output, without the carriage returns
+job()
+{
+	local cpio status=0
+	cpio=$(mktemp "$build/initrd.XXXXXX")
+	initrd "$3" "$cpio"
+	machine "$1" "$2" "$cpio"
+	timeout --foreground "${4:-600}" "${qemu[@]}" < /dev/null 2>&1 9>&- | tr -d '\r' || status=$?
+	rm -f "$cpio"
+	[ $status != 124 ] || echo "Bail out! the machine was still running after ${4:-600} s"
+	return $status
+}
+
+# selftests_job DIR PROGRAM...: a job that runs these programs of $selftests,
+# each between two lines that a reader of the console can find
+selftests_job()
+{
+	local dir=$1 program; shift
+	# shellcheck disable=SC2016 # for the machine's shell
+	{
+		echo 'cat /proc/version'
+		for program; do
+			cp "$selftests/aarch64/${program##*/}" "$dir"
+			echo "echo '=== begin $program'; /${program##*/}; echo \"=== end $program \$?\""
+		done
+		echo 'echo === all done'
+	} > "$dir/job"
+}
+
+# job_failures LOG: what went wrong in a job, on one line; nothing if all is well
+job_failures()
+{
+	{
+		grep -E '^not ok|^Bail out|^=== end .* ([1-35-9]|[1-9][0-9]+)$' "$1"
+		grep -E 'WARNING: |BUG: |Oops|Kernel panic|kmemleak: [1-9]|UBSAN' "$1"
+		grep -q '^=== all done' "$1" || echo 'the machine did not get to its end'
+	} | head -n 3 | paste -sd ';'
+}

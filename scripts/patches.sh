@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Between commits and patch files. Source it after source.sh.
+
+# format_patches COMMIT DIR DESCRIPTION: base..COMMIT as patches with a cover
+# letter, the same bytes for the same commits wherever and whenever it runs
+format_patches()
+{
+	git_identity
+	git_linux config branch.smccc-export.description "$3"
+	git_linux branch -q -f smccc-export "$1"
+	# The cover letter takes name and date from the committer
+	GIT_COMMITTER_DATE=$(git_linux log -1 --format=%ad "$1") \
+	git_linux -c core.quotePath=true format-patch -q -o "$2" \
+		--zero-commit --no-signature --full-index --no-numbered \
+		--diff-algorithm=myers --no-renames --src-prefix=a/ --dst-prefix=b/ \
+		--unified=3 --inter-hunk-context=0 --indent-heuristic --no-ext-diff \
+		--no-textconv --stat-width=72 --cover-letter \
+		--cover-from-description=subject base..smccc-export
+}
+
+# The branch description that made the cover letter: its subject and its text
+# up to git's own list of the patches
+cover_description()
+{
+	awk '
+	/^Subject: /	{ sub(/^Subject: \[PATCH\] /, ""); subject = $0; folded = 1; next }
+	folded && /^ /	{ subject = subject $0; next }
+	folded && /^$/	{ folded = 0; body = 1; next }
+	folded		{ folded = 0 }
+	/^$/ && subject && !body { body = 1; next }
+	body && /^.+ \([0-9]+\):$/ { end = n }
+	body		{ line[++n] = $0 }
+	END {
+		print subject; print ""
+		while (end && line[end] == "") end--
+		for (i = 1; i <= end; i++) print line[i]
+	}' "$series_dir/0000-cover-letter.patch"
+}
+
+slug() { sed 's/^[0-9]*-//'; }
+
+# The series file for the patches in DIR: the headings stay where they are, a
+# new patch joins the part of the one before it
+write_series()
+{
+	local patch part=core beyond
+	beyond=$(sed '1,/^# *beyond/d' "$series_dir/series" | grep -v -e '^#' -e '^$' | slug || true)
+	sed -n '1,/^# *core/p' "$series_dir/series"
+	for patch in "$1"/*.patch; do
+		patch=${patch##*/}
+		[[ $patch != 0000-* ]] || continue
+		if [ $part = core ] && grep -qxF "$(slug <<< "$patch")" <<< "$beyond"; then
+			part=beyond
+			printf '\n%s\n' "$(grep '^# *beyond' "$series_dir/series")"
+		fi
+		echo "$patch"
+	done
+	[ $part = beyond ] || printf '\n%s\n' "$(grep '^# *beyond' "$series_dir/series")"
+}

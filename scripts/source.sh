@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# The base tree from the Debian archive, and the series on top of it. Source
+# it after lib.sh; use_source sets $version and $linux.
+
+base_lines() { grep -v '^#' "$series_dir/base"; }
+package=$(base_lines | sed -n 1p)
+base_version=$(base_lines | sed -n 2p)
+
+# An apt state of its own in build/, so that the machine's stays as it is
+apt_own()
+{
+	local arch=$1 dir=$build/apt/$1; shift
+	mkdir -p "$dir/lists/partial" "$dir/archives/partial"
+	"$1" -o "Dir::State::lists=$dir/lists" -o "Dir::Cache::archives=$dir/archives" \
+		-o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= \
+		-o "APT::Architecture=$arch" -o "APT::Architectures=$arch" \
+		-o APT::Sandbox::User= -o Acquire::Retries=2 "${@:2}"
+}
+
+apt_update()
+{
+	mkdir -p "$logs"
+	apt_own "$1" apt-get -q update > "$logs/apt-update-$1.log" 2>&1 < /dev/null &&
+		! grep -q '^\(E\|Err\)' "$logs/apt-update-$1.log" ||
+		die "cannot read the Debian archive: $(apt_reason "$logs/apt-update-$1.log"); check the network and run it again"
+}
+
+archive_versions() { apt_own "$host" apt-cache madison "$1" | awk -F' *[|] *' '!seen[$2]++ { print $2 }'; }
+
+# fetch_deb ARCH PACKAGE[=VERSION] FILE: download a package to FILE
+fetch_deb()
+{
+	local tmp=$build/cache/download
+	rm -rf "$tmp"; mkdir -p "$tmp" "$logs"
+	(cd "$tmp" && apt_own "$1" apt-get -q download "$2") > "$logs/download.log" 2>&1 ||
+		die "cannot download $2: $(apt_reason "$logs/download.log"); check the network and run it again"
+	mv "$tmp"/*.deb "$3"
+	rm -rf "$tmp"
+}
+
+# fetch_source PACKAGE VERSION: download a kernel source package, once
+fetch_source()
+{
+	source_deb=$build/cache/$1_$2.deb
+	[ ! -e "$source_deb" ] || return 0
+	need_space 1
+	say "  downloading $1 $2"
+	fetch_deb "$host" "$1=$2" "$source_deb"
+}
+
+# unpack_source DEB DIR: the kernel tree in it
+unpack_source()
+{
+	rm -rf "$2.tmp"; mkdir -p "$2.tmp"
+	dpkg-deb --fsys-tarfile "$1" | tar -xO --wildcards './usr/src/linux-source-*.tar.xz' |
+		tar -xJ -C "$2.tmp" --strip-components=1 ||
+		{ echo "remove $1 and run it again, or free some space"; return 1; }
+	rm -rf "$2"
+	mv "$2.tmp" "$2"
+}
+
+pick_version()
+{
+	version=${KERNEL:-$base_version}
+	linux=$build/linux-$version
+	[ ! -e "$linux/.git/smccc-base" ] || return 0
+
+	local versions
+	[ -e "$build/cache/${package}_$version.deb" ] && return 0
+	apt_update "$host"
+	versions=$(archive_versions "$package")
+	[ -n "$versions" ] ||
+		die "the archive of this machine has no $package; use Debian 12"
+	if ! grep -qxF "$version" <<< "$versions"; then
+		[ -z "${KERNEL:-}" ] ||
+			die "no $package $KERNEL in the archive; KERNEL= can be one of:" $versions
+		version=$(head -n 1 <<< "$versions")
+		say "note: the archive no longer has $package $base_version; going on with $version"
+		linux=$build/linux-$version
+	fi
+}
+
+# git as the series needs it, whatever the user's own settings are
+git_linux()
+{
+	GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1 git -C "$linux" -c gc.auto=0 \
+		-c core.hooksPath=/dev/null -c advice.detachedHead=false "$@"
+}
+
+git_identity()
+{
+	GIT_COMMITTER_NAME=$(git -C "$top" config user.name || echo builder)
+	GIT_COMMITTER_EMAIL=$(git -C "$top" config user.email || echo builder@localhost)
+	export GIT_COMMITTER_NAME GIT_COMMITTER_EMAIL
+}
+
+# The base as the one commit "base" of a git repository
+make_base()
+{
+	need_space 8
+	fetch_source "$package" "$version"
+	step "unpacking $package $version" unpack_source "$source_deb" "$linux"
+	step "recording $package $version in git" commit_base
+}
+
+commit_base()
+{
+	git -C "$linux" init -q -b pristine
+	git_linux config gc.auto 0
+	git_linux config advice.addIgnoredFile false
+	git_linux add -A -f
+	git_identity
+	GIT_AUTHOR_NAME=$GIT_COMMITTER_NAME GIT_AUTHOR_EMAIL=$GIT_COMMITTER_EMAIL \
+		git_linux commit -q -m "$package $version"
+	git_linux tag base
+	touch "$linux/.git/smccc-base"
+}
+
+# The patches in order; SERIES=core stops before the second part
+series()
+{
+	case ${SERIES:-all} in
+	all)	grep -v -e '^#' -e '^$' "$series_dir/series" ;;
+	core)	sed '/^# *beyond/,$d' "$series_dir/series" | grep -v -e '^#' -e '^$' ;;
+	*)	die "SERIES=$SERIES is unknown; it can be core or all" ;;
+	esac
+}
+
+# The commit that has the series applied; applies it if need be
+apply_series()
+{
+	local patches key files=() patch
+	patches=$(series) || die "$series_dir/series names no patch"
+	for patch in $patches; do
+		[ -e "$series_dir/$patch" ] || die "patches/6.1/series names $patch, which is not there"
+		files+=("$series_dir/$patch")
+	done
+	key=series/$(cat "${files[@]}" | hash_of)
+	if ! git_linux rev-parse -q --verify "$key^{commit}" > /dev/null; then
+		say "  applying $(wc -l <<< "$patches") patches to $package $version"
+		git_identity
+		git_linux am --abort 2>/dev/null || true
+		rm -f "$linux/.git/index.lock"
+		git_linux checkout -q --force --detach base
+		git_linux am -q --committer-date-is-author-date --keep-cr "${files[@]}" \
+			> "$logs/apply.log" 2>&1 || apply_failed
+		git_linux tag "$key"
+	fi
+	series_commit=$key
+}
+
+apply_failed()
+{
+	local nr name
+	nr=$(cat "$linux/.git/rebase-apply/next" 2>/dev/null || echo 1)
+	name=$(series | sed -n "${nr}p")
+	git_linux am --abort 2>/dev/null || true
+	die "$name does not apply to $package $version (see ${logs#"$PWD"/}/apply.log); edit the series with make tree, or build its base with KERNEL=$base_version"
+}
+
+# use_source: everything above; then $linux has the base and $series_commit
+use_source()
+{
+	need git xz-utils patch
+	lock
+	mkdir -p "$logs"
+	pick_version
+	[ -e "$linux/.git/smccc-base" ] || make_base
+	apply_series
+}
+
+# checkout COMMIT: put the tree that is built at COMMIT
+checkout()
+{
+	rm -f "$linux/.git/index.lock"
+	git_linux checkout -q --force --detach "$1"
+}
+
+tree_hash() { git_linux rev-parse "$1^{tree}"; }
