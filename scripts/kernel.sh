@@ -51,7 +51,7 @@ kernel()
 	*)	fragments+=("$top/configs/$name.config"); lines=2000 ;;
 	esac
 	need_compiler
-	key=$( (tree_hash "$commit"; "${arm64_cross}gcc" -dumpfullversion; cat "${fragments[@]}") | hash_of)
+	key=$( (kernel_hash "$commit"; "${arm64_cross}gcc" -dumpfullversion; cat "${fragments[@]}") | hash_of)
 	image=$build/kernels/$key/Image
 	[ ! -e "$image" ] || return 0
 

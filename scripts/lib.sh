@@ -18,7 +18,6 @@ aarch64 | arm64)	host=arm64 arm64_cross='' x86_cross=x86_64-linux-gnu- ;;
 x86_64)			host=amd64 arm64_cross=aarch64-linux-gnu- x86_cross='' ;;
 *)			die "no support for $(uname -m) machines; use x86-64 or arm64" ;;
 esac
-export host arm64_cross x86_cross
 
 # step [-n LINES] [-l LOG] TEXT COMMAND...: run COMMAND with its output in LOG,
 # and show that it is alive, with a percentage if it prints about LINES lines.

@@ -42,6 +42,7 @@ machine()
 	vhe)		;;
 	nvhe | protected) append+=" kvm-arm.mode=$1" ;;
 	novhe)		cpu=cortex-a72 ;;
+	no32)		cpu=neoverse-n1 ;;
 	*)		die "unknown MODE=$1; it can be one of: $modes" ;;
 	esac
 	qemu=(qemu-system-aarch64 -M "virt,virtualization=on,gic-version=3" -cpu "$cpu"
@@ -68,6 +69,7 @@ job()
 selftests_job()
 {
 	local dir=$1 program; shift
+	mkdir -p "$dir"
 	# shellcheck disable=SC2016 # for the machine's shell
 	{
 		echo 'cat /proc/version'

@@ -6,10 +6,11 @@
 # letter, the same bytes for the same commits wherever and whenever it runs
 format_patches()
 {
-	git_identity
 	git_linux config branch.smccc-export.description "$3"
 	git_linux branch -q -f smccc-export "$1"
 	# The cover letter takes name and date from the committer
+	GIT_COMMITTER_NAME=$(git_linux log -1 --format=%an "$1") \
+	GIT_COMMITTER_EMAIL=$(git_linux log -1 --format=%ae "$1") \
 	GIT_COMMITTER_DATE=$(git_linux log -1 --format=%ad "$1") \
 	git_linux -c core.quotePath=true format-patch -q -o "$2" \
 		--zero-commit --no-signature --full-index --no-numbered \

@@ -23,7 +23,7 @@ selftests()
 {
 	local commit=$1 key
 	need_compiler
-	key=$( (tree_hash "$commit"; "${arm64_cross}gcc" -dumpfullversion) | hash_of)
+	key=$( (selftests_hash "$commit"; "${arm64_cross}gcc" -dumpfullversion) | hash_of)
 	selftests=$build/selftests/$key
 	[ ! -e "$selftests" ] || return 0
 

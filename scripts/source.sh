@@ -177,4 +177,14 @@ checkout()
 	git_linux checkout -q --force --detach "$1"
 }
 
-tree_hash() { git_linux rev-parse "$1^{tree}"; }
+# patch_commit N: the commit of the Nth patch, 0 for the base
+patch_commit() { echo "$series_commit~$(($(series | wc -l) - $1))"; }
+
+# kernel_hash COMMIT: what a kernel is built from
+kernel_hash() { git_linux ls-tree "$1" | grep -v -e '	tools$' -e '	Documentation$' | hash_of; }
+
+# selftests_hash COMMIT: what its selftests are built from
+selftests_hash()
+{
+	git_linux rev-parse "$1:tools" "$1:include/uapi" "$1:arch/arm64/include/uapi" | hash_of
+}

@@ -1,0 +1,53 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Applying the series and exporting it again changes nothing, and the files are
+# what the rules of the series say.
+. "$(dirname "$0")/tap.sh"
+
+unset SERIES
+use_source
+
+mkdir "$scratch/export"
+format_patches "$series_commit" "$scratch/export" "$(cover_description)"
+write_series "$scratch/export" > "$scratch/export/series"
+cp "$series_dir/base" "$scratch/export"
+check 'patches/6.1 is what its commits export to' diff -r "$series_dir" "$scratch/export"
+
+# The same with a user whose git does everything differently
+cat > "$scratch/gitconfig" <<'EOC'
+[diff]
+	noprefix = true
+	mnemonicPrefix = true
+	context = 9
+	algorithm = patience
+[format]
+	signature = "a signature"
+	numbered = true
+	thread = shallow
+	headers = "X-Extra: yes"
+[core]
+	autocrlf = true
+	abbrev = 7
+[user]
+	name = Somebody Else
+	email = else@example.org
+EOC
+mkdir "$scratch/again"
+HOME=$scratch XDG_CONFIG_HOME=$scratch GIT_CONFIG_GLOBAL=$scratch/gitconfig TZ=Asia/Tokyo \
+	format_patches "$series_commit" "$scratch/again" "$(cover_description)"
+rm "$scratch"/*/series "$scratch/export/base"
+check "whatever the user's git is set to" diff -r "$scratch/export" "$scratch/again"
+
+rules()
+{
+	local patch bad=0
+	for patch in $(series); do
+		grep -q '^Subject: \[PATCH\] KVM: \(arm64\|x86\|selftests\): [A-Z]' "$series_dir/$patch" || { echo "$patch: subject"; bad=1; }
+		grep -q '^Signed-off-by: ' "$series_dir/$patch" || { echo "$patch: no Signed-off-by"; bad=1; }
+		grep -qE '^Upstream-equivalent: ([0-9a-f]{12} \((v6\.[0-9]+|later)\)|none, .+)$' "$series_dir/$patch" || { echo "$patch: no Upstream-equivalent"; bad=1; }
+	done
+	return $bad
+}
+check 'subjects and trailers are as the rules want them' rules
+
+finish

@@ -1,0 +1,17 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# The series' selftests in each mode of KVM, and on a CPU without 32-bit EL1.
+. "$(dirname "$0")/tap.sh"
+
+use_source
+kernel "$series_commit" host
+selftests "$series_commit"
+
+selftests_job "$scratch/job.d" smccc_filter smccc_filter_random
+for mode in $modes no32; do
+	say "  running the selftests, mode $mode"
+	job "$mode" "$image" "$scratch/job.d" > "$logs/selftests-$mode.log" || true
+	results "$logs/selftests-$mode.log" "$mode"
+done
+
+finish

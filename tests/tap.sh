@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# TAP for the tests, and everything that they use. Source it.
+. "$(dirname "${BASH_SOURCE[0]}")/../scripts/lib.sh"
+. "$top/scripts/source.sh"
+. "$top/scripts/kernel.sh"
+. "$top/scripts/selftests.sh"
+. "$top/scripts/machine.sh"
+. "$top/scripts/patches.sh"
+
+tests=0 failed=0
+scratch=$(mktemp -d)
+# Whatever ends a test early, prove misses the plan
+trap 'rm -rf "$scratch"' EXIT
+
+ok()	{ tests=$((tests + 1)); echo "ok $tests - $*"; }
+not_ok() { tests=$((tests + 1)); failed=$((failed + 1)); echo "not ok $tests - $*"; }
+skip()	{ tests=$((tests + 1)); echo "ok $tests # SKIP $*"; }
+diag()	{ sed 's/^/# /'; }
+
+# check TEXT COMMAND...: ok if COMMAND succeeds, its output if not
+check()
+{
+	local text=$1; shift
+	if "$@" > "$scratch/check.out" 2>&1; then
+		ok "$text"
+	else
+		not_ok "$text"
+		tail -n 30 "$scratch/check.out" | diag
+	fi
+}
+
+finish() { echo "1..$tests"; exit $((failed > 0)); }
+
+# results LOG PREFIX: the TAP lines of programs that ran in a machine as ours
+results()
+{
+	local line
+	while IFS= read -r line; do
+		case $line in
+		'ok '*'# SKIP'*) skip "$2: ${line#*# SKIP }" ;;
+		'ok '*)		line=${line#ok }; ok "$2: ${line#* }" ;;
+		'not ok '*)	line=${line#not ok }; not_ok "$2: ${line#* }" ;;
+		'# '*'random'* | '# '*seed* | '# SET:'* | '# calls:'* | *' VMs, '*) echo "$line" ;;
+		esac
+	done < <(sed -n '/^=== begin/,/^=== all done/p' "$1")
+	local bad
+	bad=$(job_failures "$1")
+	[ -z "$bad" ] || { not_ok "$2: no failure, no splat, run to the end"; diag <<< "$bad"; return; }
+	ok "$2: no failure, no splat, run to the end"
+}
