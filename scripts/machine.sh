@@ -5,6 +5,8 @@
 
 modes='vhe nvhe protected novhe'
 
+need_mode() { grep -qw -e "$1" <<< "$modes" || die "MODE=$1 is unknown; it can be one of: $modes"; }
+
 busybox()
 {
 	busybox=$build/cache/busybox-arm64
@@ -43,7 +45,7 @@ machine()
 	nvhe | protected) append+=" kvm-arm.mode=$1" ;;
 	novhe)		cpu=cortex-a72 ;;
 	no32)		cpu=neoverse-n1 ;;
-	*)		die "unknown MODE=$1; it can be one of: $modes" ;;
+	*)		die "MODE=$1 is unknown; it can be one of: $modes" ;;
 	esac
 	qemu=(qemu-system-aarch64 -M "virt,virtualization=on,gic-version=3" -cpu "$cpu"
 		-smp "${CPUS:-2}" -m "${MEMORY:-1G}" -display none -nodefaults

@@ -7,7 +7,7 @@
 format_patches()
 {
 	git_linux config branch.smccc-export.description "$3"
-	git_linux branch -q -f smccc-export "$1"
+	git_linux update-ref refs/heads/smccc-export "$1"
 	# The cover letter takes name and date from the committer
 	GIT_COMMITTER_NAME=$(git_linux log -1 --format=%an "$1") \
 	GIT_COMMITTER_EMAIL=$(git_linux log -1 --format=%ae "$1") \
@@ -18,6 +18,8 @@ format_patches()
 		--unified=3 --inter-hunk-context=0 --indent-heuristic --no-ext-diff \
 		--no-textconv --stat-width=72 --cover-letter \
 		--cover-from-description=subject base..smccc-export
+	git_linux update-ref -d refs/heads/smccc-export
+	git_linux config --remove-section branch.smccc-export
 }
 
 # The branch description that made the cover letter: its subject and its text

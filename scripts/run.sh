@@ -8,6 +8,9 @@
 . "$top/scripts/selftests.sh"
 . "$top/scripts/machine.sh"
 
+mode=${MODE:-vhe}
+need_mode "$mode"
+need qemu-system-arm cpio
 use_source
 kernel "$series_commit" host
 selftests "$series_commit"
@@ -15,7 +18,6 @@ selftests "$series_commit"
 dir=$(mktemp -d "$build/run.XXXXXX")
 trap 'rm -rf "$dir"' EXIT
 selftests_job "$dir" smccc_filter smccc_filter_random
-mode=${MODE:-vhe}
 say "  booting $package $version with $(series | wc -l) patches, mode $mode"
 job "$mode" "$image" "$dir" | tee "$logs/run.log" | grep -v '^#  *\(RUN\|OK\) '
 bad=$(job_failures "$logs/run.log")

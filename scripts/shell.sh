@@ -7,6 +7,9 @@
 . "$top/scripts/selftests.sh"
 . "$top/scripts/machine.sh"
 
+mode=${MODE:-vhe}
+need_mode "$mode"
+need qemu-system-arm cpio
 use_source
 kernel "$series_commit" host
 selftests "$series_commit"
@@ -17,5 +20,5 @@ mkdir "$dir/root"
 cp "$selftests"/aarch64/* "$dir/root"
 printf '%s\n' 'echo "leave with exit, or Ctrl-a x"' 'setsid cttyhack sh' > "$dir/root/job"
 initrd "$dir/root" "$dir/initrd"
-machine "${MODE:-vhe}" "$image" "$dir/initrd"
+machine "$mode" "$image" "$dir/initrd"
 "${qemu[@]}"

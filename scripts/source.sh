@@ -21,8 +21,9 @@ apt_own()
 apt_update()
 {
 	mkdir -p "$logs"
-	apt_own "$1" apt-get -q update > "$logs/apt-update-$1.log" 2>&1 < /dev/null &&
-		! grep -q '^\(E\|Err\)' "$logs/apt-update-$1.log" ||
+	# apt-get update succeeds as long as it has something to go on with
+	apt_own "$1" apt-get -q update > "$logs/apt-update-$1.log" 2>&1 < /dev/null || true
+	! grep -q '^\(E\|Err\)' "$logs/apt-update-$1.log" ||
 		die "cannot read the Debian archive: $(apt_reason "$logs/apt-update-$1.log"); check the network and run it again"
 }
 
@@ -120,30 +121,33 @@ commit_base()
 # The patches in order; SERIES=core stops before the second part
 series()
 {
+	local end
 	case ${SERIES:-all} in
-	all)	grep -v -e '^#' -e '^$' "$series_dir/series" ;;
-	core)	sed '/^# *beyond/,$d' "$series_dir/series" | grep -v -e '^#' -e '^$' ;;
+	all)	end='$' ;;
+	core)	end='/^# *beyond/' ;;
 	*)	die "SERIES=$SERIES is unknown; it can be core or all" ;;
 	esac
+	sed "1,$end!d" "$series_dir/series" | grep -v -e '^#' -e '^$' ||
+		die "$series_dir/series names no patch"
 }
 
 # The commit that has the series applied; applies it if need be
 apply_series()
 {
-	local patches key files=() patch
-	patches=$(series) || die "$series_dir/series names no patch"
+	local patches key paths=() patch
+	patches=$(series)
 	for patch in $patches; do
 		[ -e "$series_dir/$patch" ] || die "patches/6.1/series names $patch, which is not there"
-		files+=("$series_dir/$patch")
+		paths+=("$series_dir/$patch")
 	done
-	key=series/$(cat "${files[@]}" | hash_of)
+	key=series/$(cat "${paths[@]}" | hash_of)
 	if ! git_linux rev-parse -q --verify "$key^{commit}" > /dev/null; then
 		say "  applying $(wc -l <<< "$patches") patches to $package $version"
 		git_identity
 		git_linux am --abort 2>/dev/null || true
 		rm -f "$linux/.git/index.lock"
 		git_linux checkout -q --force --detach base
-		git_linux am -q --committer-date-is-author-date --keep-cr "${files[@]}" \
+		git_linux am -q --committer-date-is-author-date --keep-cr "${paths[@]}" \
 			> "$logs/apply.log" 2>&1 || apply_failed
 		git_linux tag "$key"
 	fi
@@ -162,6 +166,7 @@ apply_failed()
 # use_source: everything above; then $linux has the base and $series_commit
 use_source()
 {
+	series > /dev/null
 	need git xz-utils patch
 	lock
 	mkdir -p "$logs"

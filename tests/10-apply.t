@@ -58,7 +58,7 @@ name=$upstream
 [ "$name" = "${version%-*}" ] || name+=" (the archive has none of ${version%-*})"
 mkdir "$scratch/upstream"
 # Whatever its top folder is called
-tar -xf "$orig" -C "$scratch/upstream" --strip-components=1 --wildcards $(sed 's|^|*/|' <<< "$touched")
+tar -xf "$orig" -C "$scratch/upstream" --strip-components=1 --wildcards $(printf '*/%s ' $touched)
 check "without fuzz to the kernel.org tarball of $name" apply_to "$scratch/upstream"
 
 finish

@@ -18,10 +18,13 @@ not_ok() { tests=$((tests + 1)); failed=$((failed + 1)); echo "not ok $tests - $
 skip()	{ tests=$((tests + 1)); echo "ok $tests # SKIP $*"; }
 diag()	{ sed 's/^/# /'; }
 
-# check TEXT COMMAND...: ok if COMMAND succeeds, its output if not
+# check TEXT COMMAND...: ok if COMMAND succeeds, its output if not. $previous
+# has the output of the check before.
+previous=$scratch/previous.out
 check()
 {
 	local text=$1; shift
+	[ ! -e "$scratch/check.out" ] || mv "$scratch/check.out" "$previous"
 	if "$@" > "$scratch/check.out" 2>&1; then
 		ok "$text"
 	else

@@ -1,0 +1,58 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# The repository itself: scripts, licences, the series file, the C code.
+. "$(dirname "$0")/tap.sh"
+
+need shellcheck perl
+cd "$top"
+mapfile -t tracked < <(git ls-files --cached --others --exclude-standard)
+
+is_script() { [ -f "$1" ] && head -n 1 "$1" | grep -q '^#!/bin/bash'; }
+scripts=()
+sources=()
+for file in "${tracked[@]}"; do
+	if is_script "$file"; then scripts+=("$file"); fi
+	case $file in *.[ch]) sources+=("$file") ;; esac
+done
+
+check 'shellcheck passes every script' shellcheck -x -P SCRIPTDIR -P tests "${scripts[@]}"
+
+licences()
+{
+	local file bad=0
+	for file in "${tracked[@]}"; do
+		case $file in
+		COPYING | *.patch | *.md | *.svg | .gitignore | .shellcheckrc | patches/*/base | tests/base-failures) continue ;;
+		esac
+		head -n 2 "$file" | grep -q 'SPDX-License-Identifier: GPL-2.0' ||
+			{ echo "$file: no SPDX line"; bad=1; }
+	done
+	return $bad
+}
+check 'every file has its licence' licences
+
+series_file()
+{
+	diff <(SERIES=all series | sort) \
+		<(find "$series_dir" -name '*.patch' ! -name '0000-*' -printf '%f\n' | sort)
+}
+check 'the series names every patch, and no other' series_file
+
+verbs()
+{
+	local verb bad=0
+	while read -r verb; do
+		[ "$verb" = help ] || grep -q "make $verb\b" README.md ||
+			{ echo "make $verb is not in README.md"; bad=1; }
+	done < <(sed -n 's/^\([a-z-]*\):.*## .*/\1/p' Makefile)
+	return $bad
+}
+check 'the README has every verb' verbs
+
+use_source
+checkout base
+check 'checkpatch passes our C' "$linux/scripts/checkpatch.pl" --no-tree --strict --terse \
+	--show-types -q \
+	--ignore PREFER_KERNEL_TYPES,AVOID_EXTERNS,LONG_LINE_STRING -f "${sources[@]}"
+
+finish

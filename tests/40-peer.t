@@ -1,0 +1,56 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Software made for Linux 6.12 finds the same filter here: a VMM compiled
+# against its headers, and its own selftest of the filter, both unchanged.
+. "$(dirname "$0")/tap.sh"
+
+use_source
+need_compiler
+
+version_of() { archive_versions "$1" | head -n 1; }
+
+# peer_source: unpack the newest linux-source-6.12 into $peer
+peer_source()
+{
+	peer=$(echo "$build"/peer-*/Makefile)
+	peer=${peer%/Makefile}
+	[ "$peer" = "$build/peer-*" ] || return 0
+	apt_update "$host"
+	local v
+	v=$(version_of linux-source-6.12)
+	[ -n "$v" ] || die "the archive has no linux-source-6.12"
+	peer=$build/peer-$v
+	need_space 6
+	fetch_source linux-source-6.12 "$v"
+	step "unpacking linux-source-6.12 $v" unpack_source "$source_deb" "$peer"
+}
+
+build_peer()
+{
+	local out=$1 cc=("${arm64_cross}gcc" -Wall -Wextra -Werror -O2 -isystem "$1/headers/include")
+	make -C "$peer" "O=$out/obj" ARCH=arm64 "CROSS_COMPILE=$arm64_cross" -s \
+		headers_install "INSTALL_HDR_PATH=$out/headers"
+	"${cc[@]}" -static -o "$out/peer-vmm" "$top/tests/peer-vmm.c"
+	"${cc[@]}" -c -o "$out/shim.o" "$top/tests/peer-shim.c"
+	make -C "$peer/tools/testing/selftests/kvm" ARCH=arm64 "CROSS_COMPILE=$arm64_cross" \
+		"OUTPUT=$out/kvm" "LDFLAGS=-static -Wl,--wrap=ioctl $out/shim.o" "KHDR_INCLUDES=-isystem $out/headers/include" \
+		-j"$(nproc)" "$out/kvm/aarch64/smccc_filter"
+}
+
+peer_source
+mkdir "$scratch/peer"
+step "building for Linux ${peer##*peer-}" build_peer "$scratch/peer"
+
+kernel "$series_commit" host
+selftests=$scratch
+mkdir "$scratch/aarch64"
+cp "$scratch/peer/peer-vmm" "$scratch/aarch64/"
+cp "$scratch/peer/kvm/aarch64/smccc_filter" "$scratch/aarch64/smccc_filter-6.12"
+selftests_job "$scratch/job.d" peer-vmm smccc_filter-6.12
+for mode in vhe novhe; do
+	job "$mode" "$image" "$scratch/job.d" > "$logs/peer-$mode.log" || true
+	results "$logs/peer-$mode.log" "$mode"
+	check "$mode: 6.12's own smccc_filter passes" grep -qx '=== end smccc_filter-6.12 0' "$logs/peer-$mode.log"
+done
+
+finish
