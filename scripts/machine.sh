@@ -52,22 +52,29 @@ machine()
 		-serial mon:stdio -no-reboot -kernel "$2" -initrd "$3" -append "$append")
 }
 
-# job MODE IMAGE DIR [SECONDS]: run DIR/job in a machine to its end; the console
-# is our output, without the carriage returns
+# job MODE IMAGE DIR [SECONDS [PATTERN]]: run DIR/job in a machine to its end,
+# or until a line of its console matches PATTERN; the console is our output,
+# without the carriage returns
 job()
 {
-	local cpio status=0
+	local cpio pid status=0
 	cpio=$(mktemp "$build/initrd.XXXXXX")
 	initrd "$3" "$cpio"
 	machine "$1" "$2" "$cpio"
-	timeout --foreground "${4:-600}" "${qemu[@]}" < /dev/null 2>&1 9>&- | tr -d '\r' || status=$?
-	rm -f "$cpio"
+	mkfifo "$cpio.console"
+	timeout --foreground "${4:-600}" "${qemu[@]}" > "$cpio.console" 2>&1 < /dev/null 9>&- &
+	pid=$!
+	tr -d '\r' < "$cpio.console" | sed -u "${5:+/$5/q}"
+	[ -z "${5:-}" ] || kill "$pid" 2>/dev/null || true
+	wait "$pid" || status=$?
+	rm -f "$cpio" "$cpio.console"
 	[ $status != 124 ] || echo "Bail out! the machine was still running after ${4:-600} s"
 	return $status
 }
 
-# selftests_job DIR PROGRAM...: a job that runs these programs of $selftests,
-# each between two lines that a reader of the console can find
+# selftests_job DIR PROGRAM...: a job that runs these programs of $selftests
+# (aarch64/hypercalls, rseq_test), each between two lines that a reader of the
+# console can find
 selftests_job()
 {
 	local dir=$1 program; shift
@@ -76,19 +83,23 @@ selftests_job()
 	{
 		echo 'cat /proc/version'
 		for program; do
-			cp "$selftests/aarch64/${program##*/}" "$dir"
-			echo "echo '=== begin $program'; /${program##*/}; echo \"=== end $program \$?\""
+			cp "$selftests/$program" "$dir"
+			program=${program##*/}
+			echo "echo '=== begin $program'; /$program; echo \"=== end $program \$?\""
 		done
 		echo 'echo === all done'
 	} > "$dir/job"
 }
+
+# What the kernel says when something is badly wrong
+splats='WARNING: |BUG: |BUG at |Oops|Kernel panic|kmemleak: [1-9]|unreferenced object|UBSAN: '
 
 # job_failures LOG: what went wrong in a job, on one line; nothing if all is well
 job_failures()
 {
 	{
 		grep -E '^not ok|^Bail out|^=== end .* ([1-35-9]|[1-9][0-9]+)$' "$1"
-		grep -E 'WARNING: |BUG: |Oops|Kernel panic|kmemleak: [1-9]|UBSAN' "$1"
+		grep -E "$splats" "$1"
 		grep -q '^=== all done' "$1" || echo 'the machine did not get to its end'
 	} | head -n 3 | paste -sd ';'
 }

@@ -17,7 +17,7 @@ selftests "$series_commit"
 
 dir=$(mktemp -d "$build/run.XXXXXX")
 trap 'rm -rf "$dir"' EXIT
-selftests_job "$dir" smccc_filter smccc_filter_random
+selftests_job "$dir" aarch64/smccc_filter aarch64/smccc_filter_random
 say "  booting $package $version with $(series | wc -l) patches, mode $mode"
 job "$mode" "$image" "$dir" | tee "$logs/run.log" | grep -v '^#  *\(RUN\|OK\) '
 bad=$(job_failures "$logs/run.log")

@@ -42,10 +42,8 @@ mkdir "$scratch/peer"
 step "building for Linux ${peer##*peer-}" build_peer "$scratch/peer"
 
 kernel "$series_commit" host
-selftests=$scratch
-mkdir "$scratch/aarch64"
-cp "$scratch/peer/peer-vmm" "$scratch/aarch64/"
-cp "$scratch/peer/kvm/aarch64/smccc_filter" "$scratch/aarch64/smccc_filter-6.12"
+selftests=$scratch/peer
+mv "$selftests/kvm/aarch64/smccc_filter" "$selftests/smccc_filter-6.12"
 selftests_job "$scratch/job.d" peer-vmm smccc_filter-6.12
 for mode in vhe novhe; do
 	job "$mode" "$image" "$scratch/job.d" > "$logs/peer-$mode.log" || true

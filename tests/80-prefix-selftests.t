@@ -1,0 +1,29 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Every prefix of the series passes its selftests: those of 6.1 that concern
+# calls, and the series' own once they are there.
+. "$(dirname "$0")/tap.sh"
+
+use_source
+nr=0
+for patch in $(series); do
+	nr=$((nr + 1))
+	commit=$(patch_commit $nr)
+	kernel "$commit" host
+	selftests "$commit"
+	programs=(aarch64/hypercalls aarch64/psci_test aarch64/debug-exceptions)
+	for program in aarch64/smccc_filter aarch64/smccc_filter_random; do
+		[ ! -e "$selftests/$program" ] || programs+=("$program")
+	done
+	rm -rf "$scratch/job.d"
+	selftests_job "$scratch/job.d" "${programs[@]}"
+	job vhe "$image" "$scratch/job.d" > "$logs/prefix-$nr.log" || true
+	bad=$(job_failures "$logs/prefix-$nr.log")
+	if [ -z "$bad" ]; then
+		ok "${#programs[@]} selftests pass up to ${patch%.patch}"
+	else
+		not_ok "up to ${patch%.patch}: $bad"
+	fi
+done
+
+finish

@@ -1,0 +1,72 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Each fault of tests/mutants, put into the series' kernel code, makes a
+# selftest fail. A result is kept under what it was made from.
+. "$(dirname "$0")/tap.sh"
+
+use_source
+need_compiler
+selftests "$series_commit"
+selftests_job "$scratch/job.d" aarch64/smccc_filter aarch64/smccc_filter_random
+obj=$build/obj/mutant-$version
+known=$build/results/mutants
+mkdir -p "$known"
+total=$(grep -c '^mutant ' "$top/tests/mutants")
+nr=0
+
+build_mutant()
+{
+	[ -e "$obj/.config" ] || configure "$obj" "$top/configs/host.config"
+	kernel_make "$obj" KCFLAGS=-Wno-unused-function Image
+}
+
+# verdict NAME FILE SUBSTITUTION: one line; "killed" and by what, or why not
+verdict()
+{
+	checkout "$series_commit"
+	perl -0pi -e "$3" "$linux/$2"
+	if [ -z "$(git_linux status --porcelain -uno)" ]; then
+		echo 'changes nothing'
+	elif ! build_mutant > "$logs/mutant-$1-build.log" 2>&1; then
+		echo 'does not build'
+	else
+		job vhe "$obj/arch/arm64/boot/Image" "$scratch/job.d" 180 '^not ok' > "$logs/mutant-$1.log" || true
+		if grep -q 'Test terminated by timeout' "$logs/mutant-$1.log"; then
+			echo 'timed out'
+		elif grep -q '^not ok' "$logs/mutant-$1.log"; then
+			echo "killed by $(grep -m 1 '^not ok' "$logs/mutant-$1.log" | cut -d' ' -f4-)"
+		elif grep -qE "$splats" "$logs/mutant-$1.log"; then
+			echo "killed by a splat: $(grep -m 1 -oE "($splats).*" "$logs/mutant-$1.log")"
+		elif ! grep -q '^=== all done' "$logs/mutant-$1.log"; then
+			echo 'timed out'
+		else
+			echo 'survived'
+		fi
+	fi
+	git_linux checkout -q --force "$series_commit" -- "$2"
+}
+
+mutant()
+{
+	local key result
+	nr=$((nr + 1))
+	# shellcheck disable=SC2053 # a pattern
+	[[ $1 == ${MUTANT:-*} ]] || return 0
+	key=$known/$1-$( (kernel_hash "$series_commit"; selftests_hash "$series_commit"; echo "$*"
+			  cat "$top/configs/host.config") | hash_of)
+	if [ ! -e "$key" ]; then
+		verdict "$@" > "$key.tmp"
+		mv "$key.tmp" "$key"
+	fi
+	result=$(cat "$key")
+	say "  mutant $nr of $total, $1: $result"
+	case $result in
+	killed*) ok "$1 is $result" ;;
+	*)	not_ok "$1: $result" ;;
+	esac
+}
+
+unseen() { [ -n "${MUTANT:-}" ] || skip "$1: $2"; }
+
+. "$top/tests/mutants"
+finish
