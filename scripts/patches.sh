@@ -61,3 +61,14 @@ write_series()
 	done
 	[ $part = beyond ] || printf '\n%s\n' "$(grep '^# *beyond' "$series_dir/series")"
 }
+
+# apply_to DIR: with patch, as quilt and dpkg-source do it, and not a line of fuzz
+apply_to()
+{
+	local patch
+	for patch in $(series); do
+		patch -d "$1" -p1 -s -f --fuzz=0 --no-backup-if-mismatch < "$series_dir/$patch" ||
+			{ echo "$patch does not apply"; return 1; }
+	done
+	! find "$1" -name '*.rej' | grep .
+}

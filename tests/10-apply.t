@@ -7,17 +7,6 @@
 use_source
 touched=$(git_linux diff --name-only --diff-filter=a base "$series_commit")
 
-# apply_to DIR: with patch, as quilt and dpkg-source do it, and not a line of fuzz
-apply_to()
-{
-	local patch
-	for patch in $(series); do
-		patch -d "$1" -p1 -s -f --fuzz=0 --no-backup-if-mismatch < "$series_dir/$patch" ||
-			{ echo "$patch does not apply"; return 1; }
-	done
-	! find "$1" -name '*.rej' | grep .
-}
-
 mkdir "$scratch/debian"
 git_linux archive base $touched | tar -x -C "$scratch/debian"
 check "without fuzz to $package $version" apply_to "$scratch/debian"

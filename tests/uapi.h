@@ -7,7 +7,7 @@
 
 #include <linux/kvm.h>
 
-#define IS(name, condition) typedef char name[(condition) ? 1 : -1]
+#define IS(name, condition) extern char name[(condition) ? 1 : -1]
 
 extern struct kvm_run *kvm_run;
 

@@ -46,7 +46,11 @@ static void set_mode(int vcpu, int long_mode)
 
 	ioctl(vcpu, KVM_GET_SREGS, &sregs);
 	sregs.cs = code;
-	sregs.ds = sregs.es = sregs.ss = sregs.fs = sregs.gs = data;
+	sregs.ds = data;
+	sregs.es = data;
+	sregs.ss = data;
+	sregs.fs = data;
+	sregs.gs = data;
 	sregs.cr0 = 1;
 	if (long_mode) {
 		sregs.cr3 = PML4;
