@@ -48,6 +48,10 @@ rules()
 	done
 	return $bad
 }
+# A tool's droppings are easily committed with git add -f
+strays() { ! git_linux diff --name-only base "$series_commit" | grep -vE '^(Documentation|arch|include|tools|virt)/'; }
+check 'the series touches no file that has no business there' strays
+
 check 'subjects and trailers are as the rules want them' rules
 
 finish
