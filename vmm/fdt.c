@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The device tree that tells the guest what it runs on. */
+#include <libfdt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "vmm.h"
+
+#define PHANDLE_GIC	1
+#define GIC_SPI		0
+#define GIC_PPI		1
+#define IRQ_LEVEL_HIGH	4
+#define IRQ_LEVEL_LOW	8
+
+static void check(int ret)
+{
+	if (ret)
+		die("device tree: %s", fdt_strerror(ret));
+}
+
+static void cells(void *fdt, const char *name, const uint32_t *values, unsigned int nr)
+{
+	fdt32_t be[16];
+
+	for (unsigned int i = 0; i < nr; i++)
+		be[i] = cpu_to_fdt32(values[i]);
+	check(fdt_property(fdt, name, be, nr * sizeof(*be)));
+}
+
+#define CELLS(fdt, name, ...) \
+	cells(fdt, name, (const uint32_t[]){ __VA_ARGS__ }, \
+	      ARRAY_SIZE(((const uint32_t[]){ __VA_ARGS__ })))
+#define HIGH_LOW(x)	(uint32_t)((uint64_t)(x) >> 32), (uint32_t)(x)
+
+static void string(void *fdt, const char *name, const char *value)
+{
+	check(fdt_property_string(fdt, name, value));
+}
+
+static void begin(void *fdt, const char *name, uint64_t address)
+{
+	char node[64];
+
+	snprintf(node, sizeof(node), "%s@%llx", name, (unsigned long long)address);
+	check(fdt_begin_node(fdt, node));
+}
+
+static void chosen(struct machine *machine, void *fdt, uint64_t initrd, uint64_t initrd_size)
+{
+	char serial[32];
+
+	snprintf(serial, sizeof(serial), "/serial@%lx", SERIAL_BASE);
+	check(fdt_begin_node(fdt, "chosen"));
+	string(fdt, "bootargs", machine->options->append);
+	string(fdt, "stdout-path", serial);
+	if (initrd_size) {
+		CELLS(fdt, "linux,initrd-start", HIGH_LOW(initrd));
+		CELLS(fdt, "linux,initrd-end", HIGH_LOW(initrd + initrd_size));
+	}
+	check(fdt_end_node(fdt));
+}
+
+static void memory(struct machine *machine, void *fdt)
+{
+	begin(fdt, "memory", RAM_BASE);
+	string(fdt, "device_type", "memory");
+	CELLS(fdt, "reg", HIGH_LOW(RAM_BASE), HIGH_LOW(machine->options->memory));
+	check(fdt_end_node(fdt));
+}
+
+/* All of them, plugged or not: that is PSCI's to tell */
+static void cpus(struct machine *machine, void *fdt)
+{
+	check(fdt_begin_node(fdt, "cpus"));
+	CELLS(fdt, "#address-cells", 2);
+	CELLS(fdt, "#size-cells", 0);
+	for (unsigned int i = 0; i < machine->nr_vcpus; i++) {
+		begin(fdt, "cpu", machine->vcpus[i].mpidr);
+		string(fdt, "device_type", "cpu");
+		string(fdt, "compatible", "arm,armv8");
+		string(fdt, "enable-method", "psci");
+		CELLS(fdt, "reg", HIGH_LOW(machine->vcpus[i].mpidr));
+		check(fdt_end_node(fdt));
+	}
+	check(fdt_end_node(fdt));
+}
+
+static void firmware(struct machine *machine, void *fdt)
+{
+	static const char psci[] = "arm,psci-1.0\0arm,psci-0.2";
+	/* KVM's own answers by HVC, and in stock 6.1 by nothing else */
+	const char *method = machine->services && machine->options->smc ? "smc" : "hvc";
+
+	check(fdt_begin_node(fdt, "psci"));
+	check(fdt_property(fdt, "compatible", psci, sizeof(psci)));
+	string(fdt, "method", method);
+	check(fdt_end_node(fdt));
+	if (!machine->services)
+		return;
+	check(fdt_begin_node(fdt, "firmware"));
+	check(fdt_begin_node(fdt, "sdei"));
+	string(fdt, "compatible", "arm,sdei-1.0");
+	string(fdt, "method", method);
+	check(fdt_end_node(fdt));
+	check(fdt_end_node(fdt));
+}
+
+static void interrupt_controller(struct machine *machine, void *fdt)
+{
+	begin(fdt, "interrupt-controller", GIC_DIST_BASE);
+	string(fdt, "compatible", "arm,gic-v3");
+	check(fdt_property(fdt, "interrupt-controller", NULL, 0));
+	CELLS(fdt, "#interrupt-cells", 3);
+	CELLS(fdt, "reg", HIGH_LOW(GIC_DIST_BASE), HIGH_LOW(GIC_DIST_SIZE),
+	      HIGH_LOW(GIC_REDIST_BASE), HIGH_LOW(GIC_REDIST_SIZE * machine->nr_vcpus));
+	CELLS(fdt, "phandle", PHANDLE_GIC);
+	check(fdt_end_node(fdt));
+}
+
+/* Secure, non-secure, virtual, hypervisor: the interrupts that KVM gives them */
+static void timer(void *fdt)
+{
+	check(fdt_begin_node(fdt, "timer"));
+	string(fdt, "compatible", "arm,armv8-timer");
+	CELLS(fdt, "interrupts", GIC_PPI, 13, IRQ_LEVEL_LOW, GIC_PPI, 14, IRQ_LEVEL_LOW,
+	      GIC_PPI, 11, IRQ_LEVEL_LOW, GIC_PPI, 10, IRQ_LEVEL_LOW);
+	check(fdt_property(fdt, "always-on", NULL, 0));
+	check(fdt_end_node(fdt));
+}
+
+static void serial(void *fdt)
+{
+	begin(fdt, "serial", SERIAL_BASE);
+	string(fdt, "compatible", "arm,sbsa-uart");
+	CELLS(fdt, "reg", HIGH_LOW(SERIAL_BASE), HIGH_LOW(SERIAL_SIZE));
+	CELLS(fdt, "interrupts", GIC_SPI, SERIAL_SPI, IRQ_LEVEL_HIGH);
+	CELLS(fdt, "current-speed", 115200);
+	check(fdt_end_node(fdt));
+}
+
+/* Writes the device tree into @size bytes at @fdt */
+void make_fdt(struct machine *machine, void *fdt, size_t size, uint64_t initrd,
+	      uint64_t initrd_size)
+{
+	check(fdt_create(fdt, size));
+	check(fdt_finish_reservemap(fdt));
+	check(fdt_begin_node(fdt, ""));
+	string(fdt, "compatible", "linux,dummy-virt");
+	string(fdt, "model", "SMCCC reference VMM");
+	CELLS(fdt, "#address-cells", 2);
+	CELLS(fdt, "#size-cells", 2);
+	CELLS(fdt, "interrupt-parent", PHANDLE_GIC);
+	chosen(machine, fdt, initrd, initrd_size);
+	memory(machine, fdt);
+	cpus(machine, fdt);
+	firmware(machine, fdt);
+	interrupt_controller(machine, fdt);
+	timer(fdt);
+	serial(fdt);
+	check(fdt_end_node(fdt));
+	check(fdt_finish(fdt));
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The virtual machine as a whole: its VM, memory, interrupt controller, life. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "vmm.h"
+
+int vm_ioctl(struct machine *machine, unsigned long request, const char *name, void *arg)
+{
+	int ret = ioctl(machine->vm, request, arg);
+
+	if (ret < 0)
+		die("%s: %s", name, strerror(errno));
+	return ret;
+}
+
+static void create_memory(struct machine *machine)
+{
+	struct kvm_userspace_memory_region region = {
+		.guest_phys_addr = RAM_BASE,
+		.memory_size = machine->options->memory,
+	};
+
+	machine->ram = mmap(NULL, region.memory_size, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (machine->ram == MAP_FAILED)
+		die("--memory %lu: %s", machine->options->memory / MIB, strerror(errno));
+	region.userspace_addr = (uintptr_t)machine->ram;
+	vm_ioctl(machine, KVM_SET_USER_MEMORY_REGION, "KVM_SET_USER_MEMORY_REGION", &region);
+}
+
+static void set_gic(struct machine *machine, uint32_t group, uint64_t attr, void *value)
+{
+	struct kvm_device_attr set = {
+		.group = group,
+		.attr = attr,
+		.addr = (uintptr_t)value,
+	};
+
+	if (ioctl(machine->gic, KVM_SET_DEVICE_ATTR, &set))
+		die("KVM_SET_DEVICE_ATTR of the GICv3, group %u: %s", group, strerror(errno));
+}
+
+/* After all vCPUs: their number is fixed from here on */
+static void create_gic(struct machine *machine)
+{
+	struct kvm_create_device device = { .type = KVM_DEV_TYPE_ARM_VGIC_V3 };
+	uint64_t dist = GIC_DIST_BASE;
+	uint64_t redist = (uint64_t)machine->nr_vcpus << 52 | GIC_REDIST_BASE;
+	uint32_t nr_irqs = NR_IRQS;
+
+	vm_ioctl(machine, KVM_CREATE_DEVICE, "KVM_CREATE_DEVICE of a GICv3", &device);
+	machine->gic = device.fd;
+	set_gic(machine, KVM_DEV_ARM_VGIC_GRP_ADDR, KVM_VGIC_V3_ADDR_TYPE_DIST, &dist);
+	set_gic(machine, KVM_DEV_ARM_VGIC_GRP_ADDR, KVM_VGIC_V3_ADDR_TYPE_REDIST_REGION, &redist);
+	set_gic(machine, KVM_DEV_ARM_VGIC_GRP_NR_IRQS, 0, &nr_irqs);
+	set_gic(machine, KVM_DEV_ARM_VGIC_GRP_CTRL, KVM_DEV_ARM_VGIC_CTRL_INIT, NULL);
+}
+
+/*
+ * Whether the firmware is ours. A kernel without the filter is no error unless
+ * the user demands otherwise; a filter that cannot be set is.
+ */
+static bool decide_services(struct machine *machine)
+{
+	const struct options *options = machine->options;
+	bool exists = filter_exists(machine);
+
+	if (!exists && (options->psci == PSCI_USER || options->nr_filters)) {
+		fprintf(stderr, "vmm: this kernel has no SMCCC filter, which %s needs\n",
+			options->psci == PSCI_USER ? "--psci user" : "--filter");
+		exit(EXIT_NO_FILTER);
+	}
+	if (!exists && options->psci == PSCI_AUTO)
+		fprintf(stderr, "vmm: this kernel has no SMCCC filter; PSCI stays in KVM\n");
+	return exists && options->psci != PSCI_KERNEL;
+}
+
+static void set_filters(struct machine *machine)
+{
+	const struct options *options = machine->options;
+
+	if (machine->services)
+		services_set_filter(machine);
+	for (unsigned int i = 0; i < options->nr_filters; i++)
+		filter_set(machine, &options->filters[i], "--filter");
+}
+
+static void create_vm(struct machine *machine)
+{
+	/* A load that KVM cannot decode is the guest's fault, not the end of the VM */
+	struct kvm_enable_cap nisv = { .cap = KVM_CAP_ARM_NISV_TO_USER };
+
+	machine->vm = ioctl(machine->kvm, KVM_CREATE_VM, 0);
+	if (machine->vm < 0)
+		die("KVM_CREATE_VM: %s", strerror(errno));
+	vm_ioctl(machine, KVM_ENABLE_CAP, "KVM_ENABLE_CAP of KVM_CAP_ARM_NISV_TO_USER", &nisv);
+	create_memory(machine);
+
+	machine->services = decide_services(machine);
+	set_filters(machine);
+}
+
+static void create_vcpus(struct machine *machine)
+{
+	const struct options *options = machine->options;
+
+	machine->nr_vcpus = options->max_cpus;
+	if (!machine->services && options->max_cpus > options->cpus) {
+		fprintf(stderr, "vmm: KVM's PSCI refuses no CPU: --max-cpus is %u\n", options->cpus);
+		machine->nr_vcpus = options->cpus;
+	}
+	for (unsigned int i = 0; i < machine->nr_vcpus; i++) {
+		machine->vcpus[i].machine = machine;
+		machine->vcpus[i].index = i;
+		vcpu_create(&machine->vcpus[i]);
+	}
+}
+
+/* Makes a VM with everything in it and lets its first vCPU run */
+void machine_start(struct machine *machine)
+{
+	struct entry entry = { };
+
+	pthread_mutex_lock(&machine->lock);
+	create_vm(machine);
+	create_vcpus(machine);
+	create_gic(machine);
+	services_reset(machine);
+	entry.pc = load_images(machine, &entry.x0);
+	serial_start(machine);
+
+	machine->stop = STOP_NONE;
+	for (unsigned int i = 0; i < machine->nr_vcpus; i++)
+		vcpu_start(&machine->vcpus[i]);
+	vcpu_power_on(&machine->vcpus[0], &entry);
+	pthread_mutex_unlock(&machine->lock);
+}
+
+/* Asks every vCPU to stop; with machine.lock held. The first to ask decides. */
+void machine_stop(struct machine *machine, enum stop stop)
+{
+	if (machine->stop == STOP_NONE)
+		machine->stop = stop;
+	for (unsigned int i = 0; i < machine->nr_vcpus; i++)
+		vcpu_kick(&machine->vcpus[i]);
+}
+
+/* Waits for the end of all vCPUs, and takes the VM apart */
+enum stop machine_wait(struct machine *machine)
+{
+	struct vcpu *vcpu;
+
+	for (unsigned int i = 0; i < machine->nr_vcpus; i++)
+		pthread_join(machine->vcpus[i].thread, NULL);
+	serial_stop();
+
+	for (unsigned int i = 0; i < machine->nr_vcpus; i++) {
+		vcpu = &machine->vcpus[i];
+		machine->hvc_exits += vcpu_stat(vcpu, "hvc_exit_stat");
+		munmap(vcpu->run, machine->run_size);
+		close(vcpu->fd);
+		pthread_cond_destroy(&vcpu->wake);
+	}
+	close(machine->gic);
+	close(machine->vm);
+	munmap(machine->ram, machine->options->memory);
+	return machine->stop;
+}
+
+bool machine_has_ram(struct machine *machine, uint64_t addr, uint64_t size)
+{
+	uint64_t offset = addr - RAM_BASE;
+
+	return addr >= RAM_BASE && offset < machine->options->memory &&
+	       size <= machine->options->memory - offset;
+}
+
+/* The vCPU whose affinity is @mpidr, and nothing else in it; or NULL */
+struct vcpu *machine_vcpu(struct machine *machine, uint64_t mpidr)
+{
+	for (unsigned int i = 0; i < machine->nr_vcpus; i++)
+		if (machine->vcpus[i].mpidr == mpidr)
+			return &machine->vcpus[i];
+	return NULL;
+}

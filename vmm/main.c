@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A reference VMM for the SMCCC filter: boots a Linux guest whose firmware
+ * (PSCI, SDEI, TRNG, a TEE's queries) is this program.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "vmm.h"
+
+/* One line that says what and why, and the end */
+void die(const char *format, ...)
+{
+	char reason[1024];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(reason, sizeof(reason), format, args);
+	va_end(args);
+	fprintf(stderr, "vmm: %s\n", reason);
+	exit(EXIT_BAD_INPUT);
+}
+
+static void open_kvm(struct machine *machine)
+{
+	int size;
+
+	machine->kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	if (machine->kvm < 0)
+		die("/dev/kvm: %s", strerror(errno));
+	size = ioctl(machine->kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
+	if (size < 0)
+		die("KVM_GET_VCPU_MMAP_SIZE: %s", strerror(errno));
+	machine->run_size = size;
+}
+
+int main(int argc, char **argv)
+{
+	static struct options options;
+	static struct machine machine = {
+		.options = &options,
+		.lock = PTHREAD_MUTEX_INITIALIZER,
+		.stop = STOP_RESET,
+	};
+	enum stop stop;
+
+	if (argc > 1 && !strcmp(argv[1], "control"))
+		return control_client(argc - 2, argv + 2);
+
+	parse_options(&options, argc, argv);
+	signal(SIGPIPE, SIG_IGN);	/* whoever reads the console may leave */
+	open_kvm(&machine);
+	for (unsigned int i = 0; i < options.cpus; i++)
+		machine.vcpus[i].plugged = true;
+	control_start(&machine);
+
+	/* A reset is a new VM: nothing of the old one can leak into it */
+	do {
+		machine_start(&machine);
+		stop = machine_wait(&machine);
+	} while (stop == STOP_RESET);
+
+	services_table(&machine);
+	return 0;
+}

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The guest's console on standard input and output: the generic UART of Arm's
+ * SBSA, Arm DEN0029 B. A thread moves characters between its two FIFOs and the
+ * outside; one interrupt tells the guest that there is input, or room for output.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "vmm.h"
+
+enum { UART_DR = 0x00, UART_FR = 0x18, UART_IMSC = 0x38, UART_RIS = 0x3c, UART_MIS = 0x40 };
+
+#define FR_RXFE		(1u << 4)
+#define FR_TXFF		(1u << 5)
+#define FR_RXFF		(1u << 6)
+#define FR_TXFE		(1u << 7)
+#define INT_RX		(1u << 4)
+#define INT_TX		(1u << 5)
+
+#define FIFO_SIZE	32
+
+struct fifo {
+	uint8_t data[FIFO_SIZE];
+	unsigned int first, nr;
+};
+
+/* Everything below is protected by the lock, save what the thread alone uses */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct machine *machine;
+static struct fifo rx, tx;
+static uint32_t mask;		/* IMSC: the interrupts that are enabled */
+static bool level;		/* of the interrupt line */
+static bool stopping;
+static pthread_t thread;
+static int wake = -1;		/* eventfd: the thread has to look */
+static bool input_ended;	/* the thread's own */
+static struct termios terminal;
+
+static void put(struct fifo *fifo, uint8_t value)
+{
+	if (fifo->nr < FIFO_SIZE)
+		fifo->data[(fifo->first + fifo->nr++) % FIFO_SIZE] = value;
+}
+
+static uint8_t get(struct fifo *fifo)
+{
+	uint8_t value;
+
+	if (!fifo->nr)
+		return 0;
+	value = fifo->data[fifo->first];
+	fifo->first = (fifo->first + 1) % FIFO_SIZE;
+	fifo->nr--;
+	return value;
+}
+
+static uint32_t raw_interrupts(void)
+{
+	return (rx.nr ? INT_RX : 0) | (tx.nr <= FIFO_SIZE / 2 ? INT_TX : 0);
+}
+
+static uint32_t flags(void)
+{
+	return (rx.nr ? 0 : FR_RXFE) | (rx.nr == FIFO_SIZE ? FR_RXFF : 0) |
+	       (tx.nr ? 0 : FR_TXFE) | (tx.nr == FIFO_SIZE ? FR_TXFF : 0);
+}
+
+static void update_interrupt(void)
+{
+	struct kvm_irq_level irq = {
+		.irq = KVM_ARM_IRQ_TYPE_SPI << KVM_ARM_IRQ_TYPE_SHIFT | (32 + SERIAL_SPI),
+		.level = !!(raw_interrupts() & mask),
+	};
+
+	if (level == irq.level)
+		return;
+	level = irq.level;
+	vm_ioctl(machine, KVM_IRQ_LINE, "KVM_IRQ_LINE", &irq);
+}
+
+static void wake_thread(void)
+{
+	if (eventfd_write(wake, 1))
+		die("serial port: %s", strerror(errno));
+}
+
+static uint32_t read_register(uint64_t offset)
+{
+	switch (offset) {
+	case UART_DR:
+		/* The thread has stopped reading input when there was no room */
+		if (rx.nr == FIFO_SIZE)
+			wake_thread();
+		return get(&rx);
+	case UART_FR:
+		return flags();
+	case UART_IMSC:
+		return mask;
+	case UART_RIS:
+		return raw_interrupts();
+	case UART_MIS:
+		return raw_interrupts() & mask;
+	default:
+		return 0;
+	}
+}
+
+static void write_register(uint64_t offset, uint32_t value)
+{
+	switch (offset) {
+	case UART_DR:
+		if (!tx.nr)
+			wake_thread();
+		put(&tx, value);
+		break;
+	case UART_IMSC:
+		mask = value & (INT_RX | INT_TX);
+		break;
+	}
+}
+
+/* A vCPU's access to the port; @offset is less than SERIAL_SIZE */
+void serial_mmio(uint64_t offset, bool is_write, void *data, unsigned int len)
+{
+	uint32_t value = 0;
+
+	if (len > sizeof(value))
+		len = sizeof(value);
+	pthread_mutex_lock(&lock);
+	if (is_write) {
+		memcpy(&value, data, len);
+		write_register(offset, value);
+	} else {
+		value = read_register(offset);
+		memcpy(data, &value, len);
+	}
+	update_interrupt();
+	pthread_mutex_unlock(&lock);
+}
+
+static void write_out(const uint8_t *data, size_t size)
+{
+	ssize_t n;
+
+	for (size_t done = 0; done < size; done += n) {
+		n = write(STDOUT_FILENO, data + done, size - done);
+		if (n < 0)
+			die("the guest's console: %s", strerror(errno));
+	}
+}
+
+static void send_output(void)
+{
+	uint8_t data[FIFO_SIZE];
+	unsigned int nr = 0;
+
+	pthread_mutex_lock(&lock);
+	while (tx.nr)
+		data[nr++] = get(&tx);
+	update_interrupt();
+	pthread_mutex_unlock(&lock);
+	write_out(data, nr);
+}
+
+static void receive_input(unsigned int room)
+{
+	uint8_t data[FIFO_SIZE];
+	ssize_t n;
+
+	n = read(STDIN_FILENO, data, room);
+	if (n <= 0) {
+		input_ended = true;
+		return;
+	}
+	pthread_mutex_lock(&lock);
+	for (ssize_t i = 0; i < n; i++)
+		put(&rx, data[i]);
+	update_interrupt();
+	pthread_mutex_unlock(&lock);
+}
+
+static void *serial_main(void *arg)
+{
+	struct pollfd fds[] = { { .fd = wake, .events = POLLIN }, { .events = POLLIN } };
+	unsigned int room;
+	eventfd_t value;
+	bool stop;
+
+	for (;;) {
+		pthread_mutex_lock(&lock);
+		room = FIFO_SIZE - rx.nr;
+		stop = stopping;
+		pthread_mutex_unlock(&lock);
+		send_output();
+		if (stop)
+			return arg;
+
+		fds[1].fd = room && !input_ended ? STDIN_FILENO : -1;
+		if (poll(fds, ARRAY_SIZE(fds), -1) < 0)
+			die("serial port: %s", strerror(errno));
+		if (fds[0].revents)
+			eventfd_read(wake, &value);
+		if (fds[1].fd >= 0 && fds[1].revents)
+			receive_input(room);
+	}
+}
+
+static void restore_terminal(void)
+{
+	tcsetattr(STDIN_FILENO, TCSANOW, &terminal);
+}
+
+/* The guest echoes and edits; Ctrl-C still ends the VMM */
+static void raw_terminal(void)
+{
+	struct termios raw;
+
+	if (tcgetattr(STDIN_FILENO, &terminal))
+		return;
+	raw = terminal;
+	raw.c_lflag &= ~(ICANON | ECHO);
+	raw.c_iflag &= ~ICRNL;
+	tcsetattr(STDIN_FILENO, TCSANOW, &raw);
+	atexit(restore_terminal);
+}
+
+/* The port as it is after a reset, and its thread */
+void serial_start(struct machine *new_machine)
+{
+	if (wake < 0) {
+		wake = eventfd(0, EFD_CLOEXEC);
+		if (wake < 0)
+			die("serial port: %s", strerror(errno));
+		raw_terminal();
+	}
+	machine = new_machine;
+	memset(&rx, 0, sizeof(rx));
+	memset(&tx, 0, sizeof(tx));
+	mask = 0;
+	level = false;
+	stopping = false;
+	errno = pthread_create(&thread, NULL, serial_main, NULL);
+	if (errno)
+		die("thread of the serial port: %s", strerror(errno));
+}
+
+/* When no vCPU runs any more; everything that the guest wrote is out then */
+void serial_stop(void)
+{
+	pthread_mutex_lock(&lock);
+	stopping = true;
+	wake_thread();
+	pthread_mutex_unlock(&lock);
+	pthread_join(thread, NULL);
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The kernel's own counts, from a vCPU's statistics fd. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "vmm.h"
+
+/* Returns 0 if the kernel has no statistic of that name */
+uint64_t vcpu_stat(struct vcpu *vcpu, const char *name)
+{
+	struct kvm_stats_header header;
+	struct kvm_stats_desc *desc;
+	uint64_t value = 0;
+	size_t size;
+	int fd;
+
+	fd = ioctl(vcpu->fd, KVM_GET_STATS_FD, NULL);
+	if (fd < 0)
+		return 0;
+	if (pread(fd, &header, sizeof(header), 0) != sizeof(header))
+		die("statistics of vCPU %u: cannot be read", vcpu->index);
+	size = sizeof(*desc) + header.name_size;
+	desc = malloc(size);
+	if (!desc)
+		die("statistics of vCPU %u: no memory", vcpu->index);
+
+	for (unsigned int i = 0; i < header.num_desc; i++) {
+		if (pread(fd, desc, size, header.desc_offset + i * size) != (ssize_t)size)
+			die("statistics of vCPU %u: cannot be read", vcpu->index);
+		if (strcmp(desc->name, name))
+			continue;
+		if (pread(fd, &value, sizeof(value), header.data_offset + desc->offset) !=
+		    sizeof(value))
+			die("statistics of vCPU %u: cannot be read", vcpu->index);
+	}
+	free(desc);
+	close(fd);
+	return value;
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A trusted OS as far as it says who it is: the general queries of DEN0028 6.2,
+ * by SMC alone. A real one would answer the calls that follow from here on.
+ */
+#include "vmm.h"
+
+#define TEE_CALL_COUNT	0xbf00ff00u
+#define TEE_UUID	0xbf00ff01u
+#define TEE_REVISION	0xbf00ff03u
+
+enum { NOT_SUPPORTED = -1 };
+
+static int64_t call_count(struct vcpu *vcpu, struct call *call)
+{
+	(void)vcpu;
+	return call->smc ? 3 : NOT_SUPPORTED;
+}
+
+/* The UUID in the order of its bytes, lowest first, in w0-w3 */
+static int64_t uuid(struct vcpu *vcpu, struct call *call)
+{
+	(void)vcpu;
+	if (!call->smc)
+		return NOT_SUPPORTED;
+	call->x[1] = 0x49f1c8b0;
+	call->x[2] = 0x7e5d2c91;
+	call->x[3] = 0x06a4d3e8;
+	call->results = 3;
+	return 0x3c7d15af;
+}
+
+/* Major and minor */
+static int64_t revision(struct vcpu *vcpu, struct call *call)
+{
+	(void)vcpu;
+	if (!call->smc)
+		return NOT_SUPPORTED;
+	call->x[1] = 0;
+	call->results = 1;
+	return 1;
+}
+
+static const struct function functions[] = {
+	{ TEE_CALL_COUNT, "CALL_COUNT", 0, call_count },
+	{ TEE_UUID, "CALL_UID", 0, uuid },
+	{ TEE_REVISION, "REVISION", 0, revision },
+	{ }
+};
+
+static const struct answer answers[] = {
+	{ NOT_SUPPORTED, "NOT_SUPPORTED" },
+	{ }
+};
+
+/* Fast calls of owners 50-63, SMC32 and SMC64 */
+const struct service tee_service = {
+	.name = "tee",
+	.ranges = { { 0xb2000000, 0x0e000000 }, { 0xf2000000, 0x0e000000 } },
+	.functions = functions,
+	.answers = answers,
+};

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A reference VMM: what its files share.
+ *
+ * Locking: machine.lock protects everything that more than one thread uses,
+ * save the serial port, which has a lock of its own. Services are called with
+ * machine.lock held.
+ */
+#ifndef VMM_H
+#define VMM_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <linux/kvm.h>
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define MIB		(1024ul * 1024)
+
+#define MAX_VCPUS	64
+#define MAX_FILTERS	64
+
+/* The guest's physical address space */
+#define GIC_DIST_BASE	0x08000000ul
+#define GIC_DIST_SIZE	0x10000ul
+#define GIC_REDIST_BASE	0x080a0000ul
+#define GIC_REDIST_SIZE	0x20000ul	/* for each vCPU */
+#define SERIAL_BASE	0x09000000ul
+#define SERIAL_SIZE	0x1000ul
+#define RAM_BASE	0x80000000ul
+
+#define SERIAL_SPI	1		/* interrupt id 32 + this */
+#define NR_IRQS		64
+
+/* The program's exit status */
+enum { EXIT_BAD_INPUT = 1, EXIT_NO_FILTER = 2 };
+
+enum psci_where { PSCI_AUTO, PSCI_USER, PSCI_KERNEL };
+
+struct options {
+	const char *kernel, *initrd, *append, *control;
+	uint64_t memory;		/* in bytes */
+	unsigned int cpus;		/* plugged at the start */
+	unsigned int max_cpus;
+	bool smc;			/* conduit of the guest's PSCI and SDEI */
+	enum psci_where psci;
+	bool trace, verbose;
+	struct kvm_smccc_filter filters[MAX_FILTERS];
+	unsigned int nr_filters;
+};
+
+/* As PSCI's AFFINITY_INFO counts them, DEN0022 5.1.8 */
+enum power { POWER_ON, POWER_OFF, POWER_ON_PENDING };
+
+/* Where a vCPU starts, DEN0022 6.4 */
+struct entry {
+	uint64_t pc, x0;
+	bool big_endian;
+};
+
+struct vcpu {
+	struct machine *machine;
+	unsigned int index;
+	uint64_t mpidr;			/* affinity fields only */
+	int fd;
+	struct kvm_run *run;
+	struct kvm_vcpu_init init;
+	pthread_t thread;
+	pthread_cond_t wake;
+	bool plugged;			/* policy: CPU_ON may succeed */
+	enum power power;
+	struct entry entry;		/* for POWER_ON_PENDING and powerdown */
+	bool suspended, powerdown;	/* by CPU_SUSPEND */
+};
+
+enum stop { STOP_NONE, STOP_OFF, STOP_RESET };
+
+struct machine {
+	const struct options *options;
+	pthread_mutex_t lock;
+	int kvm, vm, gic;
+	void *ram;
+	size_t run_size;
+	bool services;			/* PSCI and the others are ours, not KVM's */
+	enum stop stop;
+	unsigned int nr_vcpus;
+	struct vcpu vcpus[MAX_VCPUS];
+	uint64_t hvc_exits;		/* the kernel's count, of VMs that are gone */
+};
+
+/* A call that the kernel forwarded */
+struct call {
+	uint32_t id;
+	bool smc;
+	uint64_t x[7];		/* x1-x6 as far as the function has arguments */
+	unsigned int results;	/* of x1-x3, how many the answer has besides x0 */
+	bool is_data;		/* x0 is a value, and no error even if it looks like one */
+	bool done;		/* no answer: the vCPU is off, asleep or elsewhere */
+};
+
+struct function {
+	uint32_t id;
+	const char *name;
+	unsigned int nr_args;
+	/* Returns x0; NULL: known by name, and not supported */
+	int64_t (*call)(struct vcpu *vcpu, struct call *call);
+};
+
+struct answer {
+	int64_t value;
+	const char *name;
+};
+
+/* A service is all that the rest of the VMM knows of a specification */
+struct service {
+	const char *name;
+	struct { uint32_t base, nr; } ranges[2];
+	const struct function *functions;	/* up to one without a name */
+	const struct answer *answers;		/* the same; negative ones refuse */
+	/* Optional, each with machine.lock held */
+	void (*machine_reset)(struct machine *machine);
+	void (*vcpu_off)(struct vcpu *vcpu);	/* went off by itself */
+	void (*vcpu_kicked)(struct vcpu *vcpu);	/* between two guest instructions */
+};
+
+extern const struct service psci_service, sdei_service, trng_service, tee_service;
+
+/* main.c */
+void die(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
+
+/* options.c */
+void parse_options(struct options *options, int argc, char **argv);
+
+/* machine.c */
+void machine_start(struct machine *machine);
+enum stop machine_wait(struct machine *machine);
+void machine_stop(struct machine *machine, enum stop stop);
+bool machine_has_ram(struct machine *machine, uint64_t addr, uint64_t size);
+struct vcpu *machine_vcpu(struct machine *machine, uint64_t mpidr);
+int vm_ioctl(struct machine *machine, unsigned long request, const char *name, void *arg);
+
+/* image.c */
+uint64_t load_images(struct machine *machine, uint64_t *dtb);
+
+/* fdt.c */
+void make_fdt(struct machine *machine, void *fdt, size_t size, uint64_t initrd,
+	      uint64_t initrd_size);
+
+/* serial.c */
+void serial_start(struct machine *machine);
+void serial_stop(void);
+void serial_mmio(uint64_t offset, bool is_write, void *data, unsigned int len);
+
+/* vcpu.c */
+void vcpu_create(struct vcpu *vcpu);
+void vcpu_start(struct vcpu *vcpu);
+void vcpu_reset(struct vcpu *vcpu, const struct entry *entry);
+void vcpu_kick(struct vcpu *vcpu);
+void vcpu_power_on(struct vcpu *vcpu, const struct entry *entry);
+void vcpu_power_off(struct vcpu *vcpu);
+void vcpu_mp_state(struct vcpu *vcpu, uint32_t state);
+uint64_t vcpu_get(struct vcpu *vcpu, uint64_t reg);
+void vcpu_set(struct vcpu *vcpu, uint64_t reg, uint64_t value);
+
+#define CORE_REG(name)	(KVM_REG_ARM64 | KVM_REG_SIZE_U64 | KVM_REG_ARM_CORE | \
+			 KVM_REG_ARM_CORE_REG(name))
+#define REG_X(n)	CORE_REG(regs.regs[n])
+#define REG_PC		CORE_REG(regs.pc)
+#define REG_PSTATE	CORE_REG(regs.pstate)
+#define REG_ELR_EL1	CORE_REG(elr_el1)
+#define REG_SPSR_EL1	CORE_REG(spsr[0])
+#define REG_SCTLR_EL1	ARM64_SYS_REG(3, 0, 1, 0, 0)
+#define REG_MPIDR_EL1	ARM64_SYS_REG(3, 0, 0, 0, 5)
+
+/* filter.c */
+bool filter_exists(struct machine *machine);
+void filter_set(struct machine *machine, const struct kvm_smccc_filter *filter,
+		const char *owner);
+bool filter_parse(const char *text, struct kvm_smccc_filter *filter);
+
+/* services.c */
+void services_set_filter(struct machine *machine);
+void services_reset(struct machine *machine);
+void services_vcpu_off(struct vcpu *vcpu);
+void services_vcpu_kicked(struct vcpu *vcpu);
+void services_call(struct vcpu *vcpu);
+void services_table(struct machine *machine);
+
+/* sdei.c: raise an event as the platform's firmware would; NULL or the reason why not */
+const char *sdei_raise(struct machine *machine, uint32_t event, struct vcpu *vcpu);
+
+/* stats.c */
+uint64_t vcpu_stat(struct vcpu *vcpu, const char *name);
+
+/* control.c */
+void control_start(struct machine *machine);
+int control_client(int argc, char **argv);
+
+#endif
