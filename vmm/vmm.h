@@ -16,23 +16,13 @@
 
 #include <linux/kvm.h>
 
+#include "map.h"
+
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define MIB		(1024ul * 1024)
 
 #define MAX_VCPUS	64
 #define MAX_FILTERS	64
-
-/* The guest's physical address space */
-#define GIC_DIST_BASE	0x08000000ul
-#define GIC_DIST_SIZE	0x10000ul
-#define GIC_REDIST_BASE	0x080a0000ul
-#define GIC_REDIST_SIZE	0x20000ul	/* for each vCPU */
-#define SERIAL_BASE	0x09000000ul
-#define SERIAL_SIZE	0x1000ul
-#define RAM_BASE	0x80000000ul
-
-#define SERIAL_SPI	1		/* interrupt id 32 + this */
-#define NR_IRQS		64
 
 /* The program's exit status */
 enum { EXIT_BAD_INPUT = 1, EXIT_NO_FILTER = 2 };
