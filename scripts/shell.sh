@@ -1,24 +1,25 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# make shell: the machine of make run with a shell in it; the selftests are in /
+# make shell: the machine of make run with a shell in it; / has the selftests,
+# and the reference VMM with a guest for it
 . "$(dirname "$0")/lib.sh"
 . "$top/scripts/source.sh"
 . "$top/scripts/kernel.sh"
 . "$top/scripts/selftests.sh"
 . "$top/scripts/machine.sh"
+. "$top/scripts/vmm.sh"
 
-mode=${MODE:-vhe}
-need_mode "$mode"
-need qemu-system-arm cpio
-use_source
-kernel "$series_commit" host
-selftests "$series_commit"
+ready
 
 dir=$(mktemp -d "$build/shell.XXXXXX")
-trap 'rm -rf "$dir"' EXIT
-mkdir "$dir/root"
+trap 'rm -rf "$dir" "$dir".*' EXIT
+vmm_files "$dir/root"
+linux_guest "$dir/root" "$top/scripts/guest-shell"
 cp "$selftests"/aarch64/* "$dir/root"
-printf '%s\n' 'echo "leave with exit, or Ctrl-a x"' 'setsid cttyhack sh' > "$dir/root/job"
+cat > "$dir/root/job" <<-'END'
+	echo 'leave with exit, or Ctrl-a x; a guest: /vmm --kernel /Image --initrd /guest-shell.cpio --append console=ttyAMA0 --cpus 2'
+	setsid cttyhack sh
+END
 initrd "$dir/root" "$dir/initrd"
 machine "$mode" "$image" "$dir/initrd"
 "${qemu[@]}"

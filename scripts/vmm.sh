@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# The reference VMM, and what runs under it. Source it after selftests.sh.
+# The reference VMM, and what runs under it. Source it after machine.sh.
 
 # libfdt: set $libfdt to a directory with Debian's arm64 library and headers
 libfdt()
@@ -31,20 +31,37 @@ vmm()
 		"OUT=${vmm%/*}" ${VMM_CFLAGS:+"CFLAGS=$VMM_CFLAGS"}
 }
 
-# vmm_job DIR GUEST ARGUMENTS...: add to the job in DIR a run of the VMM with
-# these arguments, the kernel of this machine, and the script GUEST as its job
-vmm_job()
+# ready: everything that make run and make shell need; sets $mode
+ready()
 {
-	local dir=$1 guest=$2 name=${2##*/} n; shift 2
-	if [ ! -e "$dir/job" ]; then
-		cp "$vmm" "$image" "$top/scripts/drive" "$dir"
-		echo '. /drive' > "$dir/job"
-	fi
+	mode=${MODE:-vhe}
+	need_mode "$mode"
+	need qemu-system-arm cpio
+	use_source
+	kernel "$series_commit" host
+	selftests "$series_commit"
+	vmm
+}
+
+# vmm_files DIR: what a machine needs to run guests under the VMM
+vmm_files()
+{
+	mkdir -p "$1"
+	cp "$vmm" "$image" "$top/scripts/drive" "$1"
+	echo '. /drive' > "$1/job"
+}
+
+# linux_guest DIR SCRIPT ARGUMENT...: add to the job in DIR a guest that is the
+# machine's own kernel and does what SCRIPT says; FILES= go with it
+linux_guest()
+{
+	local dir=$1 script=$2 name=${2##*/} file; shift 2
 	if [ ! -e "$dir/$name.cpio" ]; then
 		mkdir "$dir.guest"
-		cp "$guest" "$dir.guest/job"
+		for file in ${FILES:-}; do cp "$file" "$dir.guest"; done
+		cp "$script" "$dir.guest/job"
 		initrd "$dir.guest" "$dir/$name.cpio"
 		rm -r "$dir.guest"
 	fi
-	echo "guest $name $* --kernel /Image --initrd /$name.cpio --append 'console=ttyAMA0 panic=-1'" >> "$dir/job"
+	echo "guest $name --kernel /Image --initrd /$name.cpio --append 'console=ttyAMA0 panic=-1 ${GUEST_APPEND:-}' $*" >> "$dir/job"
 }

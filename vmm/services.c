@@ -180,8 +180,7 @@ static void table_row(const char *name, const struct count *count)
 		count->calls[1], calls - count->refused, count->refused);
 }
 
-/* What was forwarded, and what the kernel counted */
-void services_table(struct machine *machine)
+static void table(void)
 {
 	struct count all = { };
 
@@ -194,6 +193,17 @@ void services_table(struct machine *machine)
 		all.refused += counts[i].refused;
 	}
 	table_row("all", &all);
+}
+
+/* What was forwarded, and what the kernel counted */
+void services_table(struct machine *machine)
+{
+	uint64_t forwarded = 0;
+
+	if (machine->services || machine->options->nr_filters)
+		table();
+	for (unsigned int i = 0; i < ARRAY_SIZE(counts); i++)
+		forwarded += counts[i].calls[0];
 	fprintf(stderr, "vmm: kernel's hvc_exit_stat: %" PRIu64 ", of which %" PRIu64
-		" were not forwarded\n", machine->hvc_exits, machine->hvc_exits - all.calls[0]);
+		" were not forwarded\n", machine->hvc_exits, machine->hvc_exits - forwarded);
 }

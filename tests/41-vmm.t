@@ -1,0 +1,70 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# The reference VMM boots an ordinary Linux and others whose firmware is in user
+# space; on a kernel without the filter it leaves the firmware to KVM, or says
+# that it cannot. The evidence is what the guests print.
+. "$(dirname "$0")/tap.sh"
+. "$top/tests/guests.sh"
+
+ready
+guests
+
+# Everything once, by HVC, with VHE
+vmm_files "$scratch/vhe"
+linux_guest "$scratch/vhe" "$top/scripts/guest-tour" --cpus 4 --max-cpus 8 --verbose
+every_bare_guest "$scratch/vhe"
+cpus_guest "$scratch/vhe" 20 --cpus 8
+linux_guest "$scratch/vhe" "$top/tests/guest-vulnerabilities" --psci user
+linux_guest "$scratch/vhe" "$top/tests/guest-vulnerabilities" --psci kernel
+cat "$top/tests/vmm-errors" >> "$scratch/vhe/job"
+run_guests vhe "$scratch/vhe" vhe
+
+ranges='0x84000000+0x20=forward, psci
+0xc4000000+0x20=forward, psci
+0xc4000020+0x20=forward, sdei
+0x84000050+0x10=forward, trng
+0xc4000050+0x10=forward, trng
+0xb2000000+0xe000000=forward, tee
+0xf2000000+0xe000000=forward, tee'
+shown() { diff <(sed -n 's/^vmm: SMCCC filter //p' "$1" | head -n 7) - <<< "$ranges"; }
+check 'vhe: --verbose shows every range that is set' shown "$logs/guests-vhe.log"
+
+# vulnerabilities LOG: the same files with the same text in both of two runs
+vulnerabilities()
+{
+	local text
+	text=$(grep '^/sys/devices/system/cpu/vulnerabilities/' "$1" | sort | uniq -c)
+	echo "$text"
+	[ "$(wc -l <<< "$text")" -ge 8 ] && ! grep -qv '^ *2 ' <<< "$text"
+}
+check 'vhe: the same vulnerabilities as with PSCI in KVM' vulnerabilities "$logs/guests-vhe.log"
+
+# The other conduit, without VHE
+vmm_files "$scratch/novhe"
+linux_guest "$scratch/novhe" "$top/scripts/guest-tour" --cpus 4 --max-cpus 8 --conduit smc --trace
+linux_guest "$scratch/novhe" "$top/tests/guest-vulnerabilities" --psci user
+linux_guest "$scratch/novhe" "$top/tests/guest-vulnerabilities" --psci kernel
+run_guests novhe "$scratch/novhe" novhe
+check 'novhe: the same vulnerabilities as with PSCI in KVM' vulnerabilities "$logs/guests-novhe.log"
+check 'novhe: --trace has a CPU that is refused' grep -Eq \
+	'^vmm: cpu[0-9] smc 0xc4000003 psci CPU_ON\(0x4, 0x[0-9a-f]+, 0x0\) = DENIED$' "$logs/guests-novhe.log"
+
+# The untouched base
+kernel base host
+vmm_files "$scratch/base"
+linux_guest "$scratch/base" "$top/tests/guest-boot" --cpus 2
+cat >> "$scratch/base/job" <<'END'
+for arguments in '--psci user' '--filter 0xc3000000+1=deny'; do
+	/vmm --kernel /Image $arguments
+	echo "=== $arguments exits $?"
+done
+END
+run_guests vhe "$scratch/base" base
+said() { grep -qxF -e "$1" "$logs/guests-base.log"; }
+check 'base: PSCI stays in KVM' said 'vmm: this kernel has no SMCCC filter; PSCI stays in KVM'
+check 'base: --psci user is refused' said 'vmm: this kernel has no SMCCC filter, which --psci user needs'
+check 'base: with exit status 2' said '=== --psci user exits 2'
+check 'base: --filter is refused' said 'vmm: this kernel has no SMCCC filter, which --filter needs'
+check 'base: with exit status 2' said '=== --filter 0xc3000000+1=deny exits 2'
+
+finish

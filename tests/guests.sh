@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Guests for the reference VMM. Source it after tap.sh.
+. "$top/scripts/vmm.sh"
+
+# guests: set $guests to the directory with the programs of tests/
+guests()
+{
+	guests=$scratch/guests
+	mkdir -p "$guests"
+	step 'building the guests' build_guests
+}
+
+build_guests()
+{
+	make -C "$top/tests/bare" "CROSS_COMPILE=$arm64_cross" "OUT=$guests"
+	"${arm64_cross}gcc" -O2 -Wall -Wextra -Werror -static -pthread \
+		-o "$guests/guest-cpus" "$top/tests/guest-cpus.c"
+}
+
+# bare_guest DIR NAME ARGUMENT...: add to the job in DIR the guest tests/bare/NAME.c
+bare_guest()
+{
+	local dir=$1 name=$2; shift 2
+	cp "$guests/$name.Image" "$dir"
+	echo "guest $name --kernel /$name.Image $*" >> "$dir/job"
+}
+
+# every_bare_guest DIR: each with what it wants
+every_bare_guest()
+{
+	bare_guest "$1" bare-psci --cpus 3 --max-cpus 4
+	bare_guest "$1" bare-sdei --cpus 2
+	bare_guest "$1" bare-services --filter 0xc3000000+0x10=forward --filter 0xc3000010+1=deny
+	bare_guest "$1" bare-garbage --cpus 4
+}
+
+# cpus_guest DIR CYCLES ARGUMENT...: Linux, which turns its CPUs off and on
+cpus_guest()
+{
+	local script=$scratch/guest-cpus-$2
+	echo "/guest-cpus $2" > "$script"
+	FILES=$guests/guest-cpus linux_guest "$1" "$script" "${@:3}"
+}
+
+# run_guests MODE DIR PREFIX [SECONDS]: run the job in DIR to its end; the
+# guests' TAP is ours, and each run has to agree with the kernel's counts
+run_guests()
+{
+	local log=$logs/guests-$3.log
+	echo 'echo === all done' >> "$2/job"
+	job "$1" "$image" "$2" "${4:-600}" > "$log" || true
+	results "$log" "$3"
+	check "$3: the VMM and the kernel count the same" "$top/scripts/hvc-agree" "$log"
+}
