@@ -5,12 +5,13 @@ help:		## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
 	@echo
 	@echo '  MODE=vhe|nvhe|protected|novhe  how KVM runs, for run and shell'
+	@echo '  CONDUIT=hvc|smc                how the guest of make run calls its firmware'
 	@echo '  SERIES=core|all                the first part of the series, or both'
 	@echo '  KERNEL=VERSION                 another version of the source package'
 	@echo '  BUILD=DIRECTORY                instead of build/'
 	@echo '  V=1                            show commands'
 
-run:		## boot the patched kernel at EL2 under QEMU and run its selftests
+run:		## boot the patched kernel under QEMU, and in it a Linux with its firmware in user space
 	@scripts/run.sh
 
 check:		## the tests that fit in 45 minutes on two cores

@@ -64,7 +64,8 @@ job()
 	mkfifo "$cpio.console"
 	timeout --foreground "${4:-600}" "${qemu[@]}" > "$cpio.console" 2>&1 < /dev/null 9>&- &
 	pid=$!
-	tr -d '\r' < "$cpio.console" | sed -u "${5:+/$5/q}"
+	# One process: a machine that has fallen silent would keep a pipe of two
+	sed -u -e 's/\r//g' ${5:+-e "/$5/q"} < "$cpio.console"
 	[ -z "${5:-}" ] || kill "$pid" 2>/dev/null || true
 	wait "$pid" || status=$?
 	rm -f "$cpio" "$cpio.console"

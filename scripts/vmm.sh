@@ -43,11 +43,13 @@ ready()
 	vmm
 }
 
-# vmm_files DIR: what a machine needs to run guests under the VMM
+# vmm_files DIR: what a machine needs to run guests under the VMM; its kernel
+# is theirs, unless $guest_image is set
 vmm_files()
 {
 	mkdir -p "$1"
-	cp "$vmm" "$image" "$top/scripts/drive" "$1"
+	cp "$vmm" "$top/scripts/drive" "$1"
+	cp "${guest_image:-$image}" "$1/Image"
 	echo '. /drive' > "$1/job"
 }
 

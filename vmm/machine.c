@@ -112,7 +112,8 @@ static void create_vcpus(struct machine *machine)
 
 	machine->nr_vcpus = options->max_cpus;
 	if (!machine->services && options->max_cpus > options->cpus) {
-		fprintf(stderr, "vmm: KVM's PSCI refuses no CPU: --max-cpus is %u\n", options->cpus);
+		fprintf(stderr, "vmm: KVM's PSCI refuses no CPU: --max-cpus is %u\n",
+			options->cpus);
 		machine->nr_vcpus = options->cpus;
 	}
 	for (unsigned int i = 0; i < machine->nr_vcpus; i++) {

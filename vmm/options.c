@@ -91,12 +91,24 @@ void parse_options(struct options *options, int argc, char **argv)
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, "", names, NULL)) >= 0) {
 		switch (option) {
-		case KERNEL:	options->kernel = optarg; break;
-		case INITRD:	options->initrd = optarg; break;
-		case APPEND:	options->append = optarg; break;
-		case CONTROL:	options->control = optarg; break;
-		case TRACE:	options->trace = true; break;
-		case VERBOSE:	options->verbose = true; break;
+		case KERNEL:
+			options->kernel = optarg;
+			break;
+		case INITRD:
+			options->initrd = optarg;
+			break;
+		case APPEND:
+			options->append = optarg;
+			break;
+		case CONTROL:
+			options->control = optarg;
+			break;
+		case TRACE:
+			options->trace = true;
+			break;
+		case VERBOSE:
+			options->verbose = true;
+			break;
 		case MEMORY:
 			options->memory = number("memory", optarg, 16, 65536) * MIB;
 			break;
@@ -122,7 +134,8 @@ void parse_options(struct options *options, int argc, char **argv)
 			fputs(usage, stdout);
 			exit(0);
 		default:
-			die("%s: unknown option, or its value is missing; see --help", argv[optind - 1]);
+			die("%s: unknown option, or its value is missing; see --help",
+			    argv[optind - 1]);
 		}
 	}
 	if (optind < argc)

@@ -3,7 +3,6 @@
  * The firmware as a table of services: finds the function that a call names,
  * hands it the arguments, the guest the answer, and keeps count.
  */
-#include <inttypes.h>
 #include <stdio.h>
 
 #include "vmm.h"
@@ -113,7 +112,7 @@ static void trace(struct vcpu *vcpu, const struct call *call, unsigned int servi
 		     service < ARRAY_SIZE(services) ? services[service]->name : "other",
 		     function->name);
 	for (unsigned int i = 1; i <= function->nr_args; i++)
-		n += snprintf(line + n, sizeof(line) - n, "%s0x%" PRIx64, i > 1 ? ", " : "",
+		n += snprintf(line + n, sizeof(line) - n, "%s0x%lx", i > 1 ? ", " : "",
 			      call->x[i]);
 	if (service < ARRAY_SIZE(services))
 		for (answer = services[service]->answers; answer->name; answer++)
@@ -124,7 +123,7 @@ static void trace(struct vcpu *vcpu, const struct call *call, unsigned int servi
 	else if (answer && answer->name)
 		fprintf(stderr, "%s) = %s\n", line, answer->name);
 	else
-		fprintf(stderr, "%s) = %#" PRIx64 "\n", line, (uint64_t)value);
+		fprintf(stderr, "%s) = %#lx\n", line, (uint64_t)value);
 }
 
 /* One of the negative answers that the service has a name for */
@@ -204,6 +203,6 @@ void services_table(struct machine *machine)
 		table();
 	for (unsigned int i = 0; i < ARRAY_SIZE(counts); i++)
 		forwarded += counts[i].calls[0];
-	fprintf(stderr, "vmm: kernel's hvc_exit_stat: %" PRIu64 ", of which %" PRIu64
-		" were not forwarded\n", machine->hvc_exits, machine->hvc_exits - forwarded);
+	fprintf(stderr, "vmm: kernel's hvc_exit_stat: %lu, of which %lu were not forwarded\n",
+		machine->hvc_exits, machine->hvc_exits - forwarded);
 }

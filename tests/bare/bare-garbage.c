@@ -60,9 +60,30 @@ static u64 any_id(u64 *state)
 
 static u64 any_argument(u64 *state)
 {
-	static const u64 values[] = { 0, 1, 2, 3, 4, 7, 8, 64, 192, 193, 0x40000000, 0x40000001,
-		0x40000002, 0x100000000, 0x80000000, 0x84000003, 0xc4000003, ~0ull, 0x8000000000000000,
-		0x09000000, 0x08000000, RAM_BASE - 4, RAM_BASE + 2, 0x10000 };
+	static const u64 values[] = { 0,
+				      1,
+				      2,
+				      3,
+				      4,
+				      7,
+				      8,
+				      64,
+				      192,
+				      193,
+				      0x40000000,
+				      0x40000001,
+				      0x40000002,
+				      0x100000000,
+				      0x80000000,
+				      0x84000003,
+				      0xc4000003,
+				      ~0ull,
+				      0x8000000000000000,
+				      0x09000000,
+				      0x08000000,
+				      RAM_BASE - 4,
+				      RAM_BASE + 2,
+				      0x10000 };
 	u64 r = random(state);
 
 	return r % 3 ? values[(r >> 8) % ARRAY_SIZE(values)] : random(state);
@@ -76,7 +97,8 @@ static bool is_end(u32 id, const struct regs *regs)
 	if (psci - 0x84000000u > 0x1f)
 		return false;
 	psci &= 0x1f;
-	return (psci == CPU_SUSPEND && !(regs->x[1] & 0xfffe0000)) || psci == CPU_OFF || psci == SYSTEM_OFF || psci == SYSTEM_RESET ||
+	return (psci == CPU_SUSPEND && !(regs->x[1] & 0xfffe0000)) || psci == CPU_OFF ||
+	       psci == SYSTEM_OFF || psci == SYSTEM_RESET ||
 	       (psci == SYSTEM_RESET2 && !(u32)regs->x[1]);
 }
 
@@ -137,7 +159,7 @@ static void one_access(u64 *state)
 		break;
 	case 3:
 		/* the serial port: registers that are not there, widths that are odd */
-		asm volatile("ldr %0, [%1]" : "=r" (a) : "r" (SERIAL_BASE + 0x800 + (addr & 0x7f8)));
+		asm volatile("ldr %0, [%1]" : "=r"(a) : "r"(SERIAL_BASE + 0x800 + (addr & 0x7f8)));
 		break;
 	}
 }
@@ -176,8 +198,8 @@ int main(void)
 		refused += cpus[i].refused;
 		answered += cpus[i].answered;
 	}
-	print("# %d calls: %d not supported, %d refused, %d answered; %d events, %d aborts\n", calls,
-	      not_supported, refused, answered, READ_ONCE(events), READ_ONCE(aborts));
+	print("# %d calls: %d not supported, %d refused, %d answered; %d events, %d aborts\n",
+	      calls, not_supported, refused, answered, READ_ONCE(events), READ_ONCE(aborts));
 	check(calls == CPUS * CALLS, "%d calls, and the VMM is there", calls);
 	check(not_supported > calls / 10 && refused > calls / 100 && answered > calls / 100,
 	      "they were of all kinds");

@@ -41,8 +41,7 @@ static void hit(void)
 
 static void wait_for_off(u64 cpu)
 {
-	while (!cpu_is_off(cpu))
-		;
+	wait_until(cpu_is_off(cpu));
 }
 
 static const char *conduit(void)
@@ -77,7 +76,8 @@ static void discovery(void)
 	      (u64)calls, (u64)ARRAY_SIZE(missing));
 	check(CALL(FEATURES, 0x80000001) == NOT_SUPPORTED &&
 	      CALL(FEATURES, 0x1ull << 32 | VERSION) == SUCCESS,
-	      "%s: FEATURES takes 32 bits, and nothing of the architecture but its version", conduit());
+	      "%s: FEATURES takes 32 bits, and nothing of the architecture but its version",
+	      conduit());
 	check(CALL(MIGRATE_TYPE) == 2, "%s: no trusted OS to migrate", conduit());
 }
 
@@ -107,10 +107,12 @@ static void errors_of_cpu_on(void)
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(nowhere); i++)
 		n += CALL(CPU_ON, nowhere[i], ENTRY, 0) == INVALID_PARAMETERS;
-	check(n == ARRAY_SIZE(nowhere), "%s: CPU_ON of %d CPUs that are nowhere", conduit(), (u64)n);
+	check(n == ARRAY_SIZE(nowhere), "%s: CPU_ON of %d CPUs that are nowhere", conduit(),
+	      (u64)n);
 	for (unsigned int i = 0; i < ARRAY_SIZE(no_memory); i++)
 		m += CALL(CPU_ON, 1, no_memory[i], 0) == INVALID_ADDRESS;
-	check(m == ARRAY_SIZE(no_memory), "%s: CPU_ON at %d addresses that are no memory", conduit(), (u64)m);
+	check(m == ARRAY_SIZE(no_memory), "%s: CPU_ON at %d addresses that are no memory",
+	      conduit(), (u64)m);
 	check(CALL(CPU_ON, 0, ENTRY, 0) == ALREADY_ON, "%s: CPU_ON of itself", conduit());
 	check(CALL(CPU_ON, 3, ENTRY, 0) == DENIED && CALL(CPU_ON32, 3, ENTRY, 0) == DENIED,
 	      "%s: CPU_ON of a CPU that is not plugged", conduit());
@@ -120,38 +122,42 @@ static void on_and_off(void)
 {
 	u32 before = READ_ONCE(hits[1]);
 
-	check(CALL(AFFINITY, 1, 0) == OFF && CALL(AFFINITY, 3, 0) == OFF, "%s: CPUs 1, 3 are off", conduit());
+	check(CALL(AFFINITY, 1, 0) == OFF && CALL(AFFINITY, 3, 0) == OFF, "%s: CPUs 1, 3 are off",
+	      conduit());
 	check(CALL(CPU_ON, 1, ENTRY, (u64)hit) == SUCCESS, "%s: CPU_ON", conduit());
-	while (READ_ONCE(hits[1]) != before + 1)
-		;
+	wait_until(READ_ONCE(hits[1]) == before + 1);
 	wait_for_off(1);
 	check(true, "%s: it ran, and is off", conduit());
 
 	check(CALL(0xdead000000000000 | CPU_ON32, 0x1ull << 32 | 1, 0xbadull << 32 | ENTRY,
-		   0xbadull << 32 | (u64)hit) == SUCCESS, "%s: CPU_ON, SMC32, is 32 bits wide", conduit());
-	while (READ_ONCE(hits[1]) != before + 2)
-		;
+		   0xbadull << 32 | (u64)hit) == SUCCESS,
+	      "%s: CPU_ON, SMC32, is 32 bits wide", conduit());
+	wait_until(READ_ONCE(hits[1]) == before + 2);
 	wait_for_off(1);
 	check(true, "%s: it ran again", conduit());
 }
 
 static void affinity_info(void)
 {
-	check(CALL(AFFINITY, 0, 0) == ON && CALL(AFFINITY32, 0, 0) == ON, "%s: AFFINITY_INFO of itself", conduit());
-	check(CALL(AFFINITY, 0, 1) == ON && CALL(AFFINITY, 0x55, 1) == ON && CALL(AFFINITY, 0, 3) == ON,
+	check(CALL(AFFINITY, 0, 0) == ON && CALL(AFFINITY32, 0, 0) == ON,
+	      "%s: AFFINITY_INFO of itself", conduit());
+	check(CALL(AFFINITY, 0, 1) == ON && CALL(AFFINITY, 0x55, 1) == ON &&
+	      CALL(AFFINITY, 0, 3) == ON,
 	      "%s: AFFINITY_INFO of levels above", conduit());
-	check(CALL(AFFINITY, 0, 4) == INVALID_PARAMETERS && CALL(AFFINITY, 0, ~0ull) == INVALID_PARAMETERS,
+	check(CALL(AFFINITY, 0, 4) == INVALID_PARAMETERS &&
+	      CALL(AFFINITY, 0, ~0ull) == INVALID_PARAMETERS,
 	      "%s: AFFINITY_INFO of no level", conduit());
-	check(CALL(AFFINITY, 9, 0) == INVALID_PARAMETERS && CALL(AFFINITY, 0x100, 1) == INVALID_PARAMETERS &&
-	      CALL(AFFINITY, 1ull << 31, 0) == INVALID_PARAMETERS, "%s: AFFINITY_INFO of nobody", conduit());
+	check(CALL(AFFINITY, 9, 0) == INVALID_PARAMETERS &&
+	      CALL(AFFINITY, 0x100, 1) == INVALID_PARAMETERS &&
+	      CALL(AFFINITY, 1ull << 31, 0) == INVALID_PARAMETERS,
+	      "%s: AFFINITY_INFO of nobody", conduit());
 }
 
 /* CPU 2 stays on until both of the others have their answers */
 static void prize(void)
 {
 	WRITE_ONCE(hits[2], READ_ONCE(hits[2]) + 1);
-	while (READ_ONCE(release) != READ_ONCE(round))
-		;
+	wait_until(READ_ONCE(release) == READ_ONCE(round));
 	cpu_off();
 }
 
@@ -159,8 +165,7 @@ static void prize(void)
 static void racer(void)
 {
 	for (u64 i = 1; i <= ROUNDS; i++) {
-		while (READ_ONCE(round) != i)
-			;
+		wait_until(READ_ONCE(round) == i);
 		WRITE_ONCE(answer, CALL(CPU_ON, 2, ENTRY, (u64)prize));
 		barrier();
 		WRITE_ONCE(ready, i);
@@ -180,8 +185,7 @@ static void race(void)
 		WRITE_ONCE(round, i);
 		barrier();
 		mine = CALL(CPU_ON, 2, ENTRY, (u64)prize);
-		while (READ_ONCE(ready) != i)
-			;
+		wait_until(READ_ONCE(ready) == i);
 		other = READ_ONCE(answer);
 		won[0] += mine == SUCCESS;
 		won[1] += other == SUCCESS;
@@ -203,12 +207,14 @@ static void big_endian(void)
 	if (by_smc)
 		return;
 	WRITE_ONCE(seen_sctlr[1], 0);
-	check(big_endian_hvc(CPU_ON, 1, ENTRY, (u64)hit) == SUCCESS, "hvc: CPU_ON by a big-endian CPU");
+	check(big_endian_hvc(CPU_ON, 1, ENTRY, (u64)hit) == SUCCESS,
+	      "hvc: CPU_ON by a big-endian CPU");
 	wait_for_off(1);
 	check(READ_ONCE(seen_sctlr[1]) & SCTLR_EE, "hvc: the new CPU starts big-endian");
 	cpu_on(1, hit);
 	wait_for_off(1);
-	check(!(READ_ONCE(seen_sctlr[1]) & SCTLR_EE), "hvc: and little-endian from a little-endian one");
+	check(!(READ_ONCE(seen_sctlr[1]) & SCTLR_EE),
+	      "hvc: and little-endian from a little-endian one");
 }
 
 /* The virtual timer's interrupt, never taken, wakes the CPU */
@@ -232,10 +238,13 @@ static void suspend(void)
 {
 	u64 ticks = sysreg(cntfrq_el0) / 50, start;
 
-	check(CALL(CPU_SUSPEND, 1u << 17) == INVALID_PARAMETERS && CALL(CPU_SUSPEND32, 1u << 26) == INVALID_PARAMETERS &&
-	      CALL(CPU_SUSPEND, 1u << 24) == INVALID_PARAMETERS && CALL(CPU_SUSPEND, 1ull << 31) == INVALID_PARAMETERS,
+	check(CALL(CPU_SUSPEND, 1u << 17) == INVALID_PARAMETERS &&
+	      CALL(CPU_SUSPEND32, 1u << 26) == INVALID_PARAMETERS &&
+	      CALL(CPU_SUSPEND, 1u << 24) == INVALID_PARAMETERS &&
+	      CALL(CPU_SUSPEND, 1ull << 31) == INVALID_PARAMETERS,
 	      "%s: CPU_SUSPEND to no power state", conduit());
-	check(CALL(CPU_SUSPEND, 1u << 16, 0, 0) == INVALID_ADDRESS, "%s: CPU_SUSPEND to no address", conduit());
+	check(CALL(CPU_SUSPEND, 1u << 16, 0, 0) == INVALID_ADDRESS, "%s: CPU_SUSPEND to no address",
+	      conduit());
 	start = sysreg(cntvct_el0);
 	set_timer(ticks);
 	check(CALL(CPU_SUSPEND, 0, 0, 0) == SUCCESS && sysreg(cntvct_el0) - start >= ticks,
@@ -274,8 +283,7 @@ static void powerdown(void)
 	u64 before = READ_ONCE(woken);
 
 	cpu_on(1, sleeper);
-	while (READ_ONCE(woken) == before)
-		;
+	wait_until(READ_ONCE(woken) != before);
 	wait_for_off(1);
 	check(true, "%s: CPU_SUSPEND, powerdown, comes back at its entry", conduit());
 }
@@ -291,11 +299,11 @@ static void serial_interrupt(void)
 	*imsc = 0;
 	off = !(GICD(0x204) & bit);
 	*imsc = 1 << 5;
-	while (!(*(volatile u32 *)(SERIAL_BASE + 0x18) & (1 << 7)))
-		;
+	wait_until(*(volatile u32 *)(SERIAL_BASE + 0x18) & (1 << 7));
 	on = GICD(0x204) & bit;
 	*imsc = 0;
-	check(off && on && !(GICD(0x204) & bit), "the serial port's interrupt for room in its output");
+	check(off && on && !(GICD(0x204) & bit),
+	      "the serial port's interrupt for room in its output");
 }
 
 int main(void)
@@ -318,20 +326,24 @@ int main(void)
 			big_endian();
 			suspend();
 			powerdown();
-			check(CALL(RESET2, 1) == INVALID_PARAMETERS && CALL(RESET2_32, 0x80000000) == INVALID_PARAMETERS,
+			check(CALL(RESET2, 1) == INVALID_PARAMETERS &&
+			      CALL(RESET2_32, 0x80000000) == INVALID_PARAMETERS,
 			      "%s: SYSTEM_RESET2 of no such type", conduit());
 		}
-		check(host("plug 3") && cpu_on(3, hit) == SUCCESS, "CPU_ON of a CPU that was plugged");
+		check(host("plug 3") && cpu_on(3, hit) == SUCCESS,
+		      "CPU_ON of a CPU that was plugged");
 		wait_for_off(3);
 		check(host("unplug 3") && cpu_on(3, hit) == DENIED, "and unplugged again");
-		check(!host("unplug 0") && !host("unplug 4") && !host("plug 1") && !host("plug x") && !host("eject 1"),
+		check(!host("unplug 0") && !host("unplug 4") && !host("plug 1") &&
+		      !host("plug x") && !host("eject 1"),
 		      "the host is told what cannot be");
 		finish();
 		WRITE_ONCE(hits[7], 1);
 		CALL(RESET2, 0);
 		check(false, "SYSTEM_RESET2 returned");
 	}
-	check(boot[0] == '2' && !READ_ONCE(hits[7]) && cpu_is_off(1), "SYSTEM_RESET2: a fresh machine");
+	check(boot[0] == '2' && !READ_ONCE(hits[7]) && cpu_is_off(1),
+	      "SYSTEM_RESET2: a fresh machine");
 	finish();
 	cpu_off();
 	return 0;

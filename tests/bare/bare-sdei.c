@@ -57,8 +57,7 @@ static struct seen *seen_of(u64 event)
 
 static void wait_for_event(u64 event, u64 count)
 {
-	while (READ_ONCE(seen_of(event)->count) < count)
-		;
+	wait_until(READ_ONCE(seen_of(event)->count) >= count);
 }
 
 u64 on_event(u64 event, u64 argument, u64 pc, u64 pstate)
@@ -158,18 +157,24 @@ static void registration(void)
 {
 	check(CALL(ENABLE, OWN) == DENIED && CALL(DISABLE, OWN) == DENIED &&
 	      CALL(UNREGISTER, OWN) == DENIED && CALL(ROUTING, SHARED, 0, 0) == DENIED &&
-	      CALL(STATUS, OWN) == 0, "what is not registered");
-	check(CALL(REGISTER, 1, HANDLER) == INVALID_PARAMETERS && CALL(ENABLE, 1) == INVALID_PARAMETERS &&
-	      CALL(DISABLE, 1) == INVALID_PARAMETERS && CALL(STATUS, 1) == INVALID_PARAMETERS &&
-	      CALL(UNREGISTER, 1) == INVALID_PARAMETERS && CALL(ROUTING, 1, 0, 0) == INVALID_PARAMETERS,
+	      CALL(STATUS, OWN) == 0,
+	      "what is not registered");
+	check(CALL(REGISTER, 1, HANDLER) == INVALID_PARAMETERS &&
+	      CALL(ENABLE, 1) == INVALID_PARAMETERS &&
+	      CALL(DISABLE, 1) == INVALID_PARAMETERS &&
+	      CALL(STATUS, 1) == INVALID_PARAMETERS &&
+	      CALL(UNREGISTER, 1) == INVALID_PARAMETERS &&
+	      CALL(ROUTING, 1, 0, 0) == INVALID_PARAMETERS,
 	      "what is no event");
 	check(CALL(REGISTER, OWN, HANDLER + 1) == INVALID_PARAMETERS &&
 	      CALL(REGISTER, OWN, HANDLER, 0, 1, 0) == INVALID_PARAMETERS &&
 	      CALL(REGISTER, SHARED, HANDLER, 0, 2, 0) == INVALID_PARAMETERS &&
 	      CALL(REGISTER, SHARED, HANDLER, 0, 1, 9) == INVALID_PARAMETERS,
 	      "REGISTER with a bad entry, flags, affinity");
-	check(CALL(REGISTER, SHARED, HANDLER, 0, 1, 1) == SUCCESS && CALL(STATUS, SHARED) == REGISTERED &&
-	      CALL(REGISTER, SHARED, HANDLER, 0, 1, 1) == DENIED, "REGISTER, once");
+	check(CALL(REGISTER, SHARED, HANDLER, 0, 1, 1) == SUCCESS &&
+	      CALL(STATUS, SHARED) == REGISTERED &&
+	      CALL(REGISTER, SHARED, HANDLER, 0, 1, 1) == DENIED,
+	      "REGISTER, once");
 	check(CALL(INFO, SHARED, 3) == 1 && CALL(INFO, SHARED, 4) == 1, "its route: CPU 1");
 	check(CALL(ROUTING, SHARED, 0, 0) == SUCCESS && CALL(INFO, SHARED, 3) == 0 &&
 	      CALL(INFO, SHARED, 4) == INVALID_PARAMETERS, "ROUTING_SET to any");
@@ -178,11 +183,15 @@ static void registration(void)
 	check(CALL(DISABLE, SHARED) == SUCCESS && CALL(STATUS, SHARED) == REGISTERED &&
 	      CALL(ROUTING, SHARED, 1, 0x100) == INVALID_PARAMETERS, "DISABLE");
 	check(CALL(UNREGISTER, SHARED) == SUCCESS && CALL(STATUS, SHARED) == 0, "UNREGISTER");
-	check(CALL(CONTEXT, 0) == DENIED && CALL(COMPLETE, 0) == DENIED && CALL(RESUME, 0) == DENIED,
+	check(CALL(CONTEXT, 0) == DENIED && CALL(COMPLETE, 0) == DENIED &&
+	      CALL(RESUME, 0) == DENIED,
 	      "CONTEXT, COMPLETE, COMPLETE_AND_RESUME without a handler");
-	check(CALL(SIGNAL, 1, 0) == INVALID_PARAMETERS && CALL(SIGNAL, SHARED, 0) == INVALID_PARAMETERS &&
-	      CALL(SIGNAL, OWN, 9) == INVALID_PARAMETERS, "SIGNAL of another event, to nobody");
-	check(!host("raise 0x40000000") && !host("raise 0") && !host("raise 5"), "the host cannot raise them");
+	check(CALL(SIGNAL, 1, 0) == INVALID_PARAMETERS &&
+	      CALL(SIGNAL, SHARED, 0) == INVALID_PARAMETERS &&
+	      CALL(SIGNAL, OWN, 9) == INVALID_PARAMETERS,
+	      "SIGNAL of another event, to nobody");
+	check(!host("raise 0x40000000") && !host("raise 0") && !host("raise 5"),
+	      "the host cannot raise them");
 }
 
 /* The event comes right after the HVC: every register is compared there */
@@ -216,8 +225,10 @@ static void masks(void)
 	check(CALL(MASK) == 0, "a CPU starts masked");
 	start(OWN, RETURN);
 	check(CALL(SIGNAL, OWN, 0) == SUCCESS && !s->count, "a masked CPU takes nothing");
-	check(CALL(UNMASK) == SUCCESS && s->count == 1, "it takes what is pending when it is unmasked");
-	check(CALL(MASK) == 1 && CALL(MASK) == 0 && CALL(UNMASK) == SUCCESS, "MASK tells what it did");
+	check(CALL(UNMASK) == SUCCESS && s->count == 1,
+	      "it takes what is pending when it is unmasked");
+	check(CALL(MASK) == 1 && CALL(MASK) == 0 && CALL(UNMASK) == SUCCESS,
+	      "MASK tells what it did");
 	CALL(DISABLE, OWN);
 	check(CALL(SIGNAL, OWN, 0) == SUCCESS && s->count == 1, "an event that is disabled waits");
 	check(CALL(ENABLE, OWN) == SUCCESS && s->count == 2, "until it is enabled");
@@ -258,7 +269,8 @@ static void resume(void)
 	start(OWN, GO_ON_ELSEWHERE);
 	set_sysreg(daif, 0);
 	regs = signal_with_pattern();
-	check(s->count == 1 && resumed[0] == s->pc && resumed[1] == s->pstate && resumed[2] == 0x3c0,
+	check(s->count == 1 && resumed[0] == s->pc && resumed[1] == s->pstate &&
+	      resumed[2] == 0x3c0,
 	      "COMPLETE_AND_RESUME looks like an exception: ELR, SPSR, masks");
 	check(is_restored(&regs) && sysreg(daif) == 0, "and has restored x0-x17");
 	set_sysreg(daif, 0x3c0);
@@ -278,7 +290,8 @@ static void order(void)
 	start(SHARED, NEST);
 	host("raise 0x40000000");
 	wait_for_event(OWN, 1);
-	check(seen_of(SHARED)->count == 1 && seen_of(SHARED)->answers[1] == 0 && seen_of(SHARED)->answers[2] == 0,
+	check(seen_of(SHARED)->count == 1 && seen_of(SHARED)->answers[1] == 0 &&
+	      seen_of(SHARED)->answers[2] == 0,
 	      "a normal event waits for a normal handler");
 	check(seen_of(CRITICAL)->count == 1, "a critical one interrupts it");
 	stop(CRITICAL);
@@ -292,9 +305,11 @@ static void order(void)
 	check(seen_of(CRITICAL)->count == 1 && seen_of(CRITICAL)->answers[0] == 0 &&
 	      seen_of(CRITICAL)->answers[1] == 0 && seen_of(SHARED_CRITICAL)->count == 1,
 	      "nothing interrupts a critical handler, and all come after it");
-	check(CALL(PRIVATE_RESET) == SUCCESS && CALL(STATUS, OWN) == 0 && CALL(STATUS, CRITICAL) == 0 &&
-	      CALL(STATUS, SHARED) != 0, "PRIVATE_RESET");
-	check(CALL(SHARED_RESET) == SUCCESS && CALL(STATUS, SHARED) == 0 && CALL(STATUS, SHARED_CRITICAL) == 0,
+	check(CALL(PRIVATE_RESET) == SUCCESS && CALL(STATUS, OWN) == 0 &&
+	      CALL(STATUS, CRITICAL) == 0 && CALL(STATUS, SHARED) != 0,
+	      "PRIVATE_RESET");
+	check(CALL(SHARED_RESET) == SUCCESS && CALL(STATUS, SHARED) == 0 &&
+	      CALL(STATUS, SHARED_CRITICAL) == 0,
 	      "SHARED_RESET");
 }
 
@@ -306,8 +321,10 @@ static void unregister_in_handler(void)
 	CALL(SIGNAL, OWN, 0);
 	check(s->count == 1 && (s64)s->answers[0] == PENDING && s->answers[1] == RUNNING,
 	      "UNREGISTER in the handler is pending");
-	check((s64)s->answers[2] == DENIED && (s64)s->answers[3] == DENIED, "no REGISTER meanwhile");
-	check(CALL(STATUS, OWN) == 0 && CALL(REGISTER, OWN, HANDLER) == SUCCESS && CALL(UNREGISTER, OWN) == SUCCESS,
+	check((s64)s->answers[2] == DENIED && (s64)s->answers[3] == DENIED,
+	      "no REGISTER meanwhile");
+	check(CALL(STATUS, OWN) == 0 && CALL(REGISTER, OWN, HANDLER) == SUCCESS &&
+	      CALL(UNREGISTER, OWN) == SUCCESS,
 	      "it can be registered again afterwards");
 }
 
@@ -320,8 +337,7 @@ static void other(void)
 	CALL(ENABLE, OWN);
 	CALL(UNMASK);
 	WRITE_ONCE(phase, 1);
-	while (READ_ONCE(phase) != 2)
-		;
+	wait_until(READ_ONCE(phase) == 2);
 	cpu_off();
 }
 
@@ -331,7 +347,8 @@ static void other_again(void)
 
 	answers[0] = CALL(STATUS, OWN);
 	answers[1] = CALL(MASK);
-	check(!answers[0] && !answers[1], "a CPU that comes back is masked and has no private event");
+	check(!answers[0] && !answers[1],
+	      "a CPU that comes back is masked and has no private event");
 	WRITE_ONCE(phase, 3);
 	cpu_off();
 }
@@ -341,15 +358,15 @@ static void two_cpus(void)
 	*seen_of(OWN) = (struct seen){ };
 	check(CALL(SIGNAL, OWN, 1) == SUCCESS, "a CPU that is off can be signalled");
 	cpu_on(1, other);
-	while (READ_ONCE(phase) != 1)
-		;
+	wait_until(READ_ONCE(phase) == 1);
 	check(CALL(STATUS, OWN) == 0, "a private event of one CPU is not another's");
 	*seen_of(OWN) = (struct seen){ };
 	for (u64 i = 1; i <= 100; i++) {
 		CALL(SIGNAL, OWN, 1);
 		wait_for_event(OWN, i);
 	}
-	check(seen_of(OWN)->count == 100 && seen_of(OWN)->cpu == 1, "100 signals from CPU 0 to CPU 1");
+	check(seen_of(OWN)->count == 100 && seen_of(OWN)->cpu == 1,
+	      "100 signals from CPU 0 to CPU 1");
 
 	*seen_of(SHARED) = (struct seen){ };
 	CALL(REGISTER, SHARED, HANDLER, RETURN, 1, 1);
@@ -365,11 +382,9 @@ static void two_cpus(void)
 	check(seen_of(SHARED)->cpu == 0, "CPU 0 takes it");
 
 	WRITE_ONCE(phase, 2);
-	while (!cpu_is_off(1))
-		;
+	wait_until(cpu_is_off(1));
 	cpu_on(1, other_again);
-	while (READ_ONCE(phase) != 3 || !cpu_is_off(1))
-		;
+	wait_until(READ_ONCE(phase) == 3 && cpu_is_off(1));
 }
 
 /* CPU 1: one signal may come before CPU 0 sleeps, one of them ends the sleep */
@@ -389,8 +404,7 @@ static void sleeping(void)
 	wait_for_event(OWN, 1);
 	answer = CALL(0xc4000001, 0, 0, 0);
 	WRITE_ONCE(phase, 4);
-	while (!cpu_is_off(1))
-		;
+	wait_until(cpu_is_off(1));
 	check(answer == SUCCESS && seen_of(OWN)->count > 1, "an event ends CPU_SUSPEND");
 	stop(OWN);
 }

@@ -38,7 +38,8 @@ static void random_bits(u64 id, int width)
 		struct regs regs = ask(id, bits);
 
 		for (int i = 0; i < 3; i++)
-			ok &= below(regs.x[3 - i], bits - i * width < width ? bits - i * width : width);
+			ok &= below(regs.x[3 - i],
+				    bits - i * width < width ? bits - i * width : width);
 		ok &= regs.x[0] == SUCCESS && regs.x[4] == 0x7777;
 	}
 	check(ok, "%s: TRNG_RND of 1 to %d bits", conduit(), (u64)(3 * width));
@@ -80,7 +81,8 @@ static void trng(void)
 	bad_size(TRNG_RND64, 0);
 	bad_size(TRNG_RND64, 193);
 	bad_size(TRNG_RND64, 1ull << 32 | 8);
-	check(ask(TRNG_RND32, 1ull << 32 | 8).x[0] == SUCCESS, "%s: SMC32 looks at 32 bits", conduit());
+	check(ask(TRNG_RND32, 1ull << 32 | 8).x[0] == SUCCESS, "%s: SMC32 looks at 32 bits",
+	      conduit());
 	check(CALL(0x8400005f) == NOT_SUPPORTED && CALL(0xc4000050) == NOT_SUPPORTED,
 	      "%s: nothing else in its range", conduit());
 }
@@ -96,7 +98,8 @@ static void tee(void)
 	}
 	check(uuid.x[0] == 0x3c7d15af && uuid.x[1] == 0x49f1c8b0 && uuid.x[2] == 0x7e5d2c91 &&
 	      uuid.x[3] == 0x06a4d3e8, "smc: the TEE's UUID");
-	check(revision.x[0] == 1 && revision.x[1] == 0 && revision.x[2] == 0x5555, "smc: its revision, 1.0");
+	check(revision.x[0] == 1 && revision.x[1] == 0 && revision.x[2] == 0x5555,
+	      "smc: its revision, 1.0");
 	check(CALL(0xbf00ff00) == 3, "smc: its calls");
 	check(CALL(0xb2000000) == NOT_SUPPORTED && CALL(0xffff0000) == NOT_SUPPORTED,
 	      "smc: nothing else in its range");
@@ -109,7 +112,8 @@ static void others(void)
 
 	check((s64)denied.x[0] == NOT_SUPPORTED && !denied.x[1] && !denied.x[2] && !denied.x[3],
 	      "%s: --filter deny", conduit());
-	check((s64)forwarded.x[0] == NOT_SUPPORTED && forwarded.x[1] == 1 && forwarded.x[2] == 0x5555,
+	check((s64)forwarded.x[0] == NOT_SUPPORTED && forwarded.x[1] == 1 &&
+	      forwarded.x[2] == 0x5555,
 	      "%s: --filter forward, without a service", conduit());
 	check(CALL(0x80000000) == 0x10001, "%s: SMCCC_VERSION is KVM's", conduit());
 }

@@ -117,7 +117,7 @@ void check(bool ok, const char *format, ...)
 {
 	va_list args;
 
-	print("%sok %d - ", ok ? "" : "not ", (u64)++tests);
+	print("%sok %d - ", ok ? "" : "not ", (u64)(++tests));
 	va_start(args, format);
 	vprint(format, args);
 	va_end(args);
@@ -138,6 +138,15 @@ s64 call(u64 id, u64 x1, u64 x2, u64 x3, u64 x4, u64 x5)
 	else
 		smccc_hvc(&regs);
 	return regs.x[0];
+}
+
+bool in_time(u64 *start, const char *what)
+{
+	if (sysreg(cntvct_el0) - *start < 10 * sysreg(cntfrq_el0))
+		return true;
+	check(false, "CPU %d waited 10 s for: %s", this_cpu(), what);
+	system_off();
+	return false;
 }
 
 u64 this_cpu(void)

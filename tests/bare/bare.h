@@ -46,6 +46,16 @@ void read_line(char *line, unsigned int size);
 bool host(const char *wish);			/* true: the host said "ok" */
 void check(bool ok, const char *format, ...);
 void finish(void);
+bool in_time(u64 *start, const char *what);
+
+/* A condition that another CPU makes true; not in 10 s is a failure, and the end */
+#define wait_until(condition) \
+	do { \
+		u64 _start = sysreg(cntvct_el0); \
+		while (!(condition) && in_time(&_start, #condition)) \
+			; \
+	} while (0)
+
 void system_off(void);
 void cpu_off(void);
 bool cpu_is_off(u64 cpu);

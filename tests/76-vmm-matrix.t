@@ -1,0 +1,27 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# The reference VMM in every mode of KVM, by both conduits, with 1, 4 and 8
+# vCPUs; and 200 times a CPU off or on, under load, in each.
+. "$(dirname "$0")/tap.sh"
+. "$top/tests/guests.sh"
+
+ready
+guests
+
+for mode in $modes; do
+	dir=$scratch/$mode
+	vmm_files "$dir"
+	every_bare_guest "$dir"
+	for conduit in hvc smc; do
+		linux_guest "$dir" "$top/scripts/guest-tour" --cpus 4 --max-cpus 8 --conduit $conduit
+		for cpus in 1 8; do
+			GUEST_APPEND=cpus=$cpus linux_guest "$dir" "$top/tests/guest-boot" \
+				--cpus $cpus --conduit $conduit
+		done
+		cpus_guest "$dir" 200 --cpus 8 --conduit $conduit
+	done
+	GUEST_APPEND=cpus=8 linux_guest "$dir" "$top/tests/guest-boot" --cpus 8 --psci kernel
+	run_guests "$mode" "$dir" "$mode" 1200
+done
+
+finish

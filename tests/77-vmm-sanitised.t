@@ -1,0 +1,24 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# The guests of the reference VMM on a sanitised host kernel: KASAN, UBSAN,
+# lockdep, kmemleak. A splat or a leak fails, whatever the guests say.
+. "$(dirname "$0")/tap.sh"
+. "$top/tests/guests.sh"
+
+ready
+guests
+guest_image=$image
+kernel "$series_commit" debug
+
+for mode in vhe novhe; do
+	dir=$scratch/$mode
+	vmm_files "$dir"
+	linux_guest "$dir" "$top/scripts/guest-tour" --cpus 4 --max-cpus 8
+	every_bare_guest "$dir"
+	cpus_guest "$dir" 50 --cpus 8 --conduit smc
+	linux_guest "$dir" "$top/tests/guest-boot" --cpus 8 --psci kernel
+	echo "$leaks" >> "$dir/job"
+	run_guests "$mode" "$dir" "sanitised-$mode" 1800
+done
+
+finish

@@ -1,0 +1,75 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Each fault of tests/vmm-mutants, put into the reference VMM, makes one of its
+# guests fail, or the counts differ from the kernel's.
+. "$(dirname "$0")/tap.sh"
+. "$top/tests/guests.sh"
+
+ready
+guests
+known=$build/results/vmm-mutants
+mkdir -p "$known"
+total=$(grep -c '^mutant ' "$top/tests/vmm-mutants")
+nr=0
+libfdt
+
+vmm_files "$scratch/job"
+every_bare_guest "$scratch/job"
+linux_guest "$scratch/job" "$top/scripts/guest-tour" --cpus 4 --max-cpus 8
+echo 'echo === all done' >> "$scratch/job/job"
+
+build_mutant()
+{
+	make -s -C "$scratch/vmm" "CC=${arm64_cross}gcc" CFLAGS='-O2 -Wno-error' \
+		"UAPI=$selftests/headers" "LIBFDT=$libfdt" "OUT=$scratch/vmm"
+}
+
+# verdict NAME FILE SUBSTITUTION: one line; "killed" and by what, or why not
+verdict()
+{
+	local log=$logs/vmm-mutant-$1.log
+	rm -rf "$scratch/vmm"
+	cp -r "$top/vmm" "$scratch/vmm"
+	perl -0pi -e "$3" "$scratch/vmm/$2"
+	if cmp -s "$top/vmm/$2" "$scratch/vmm/$2"; then
+		echo 'changes nothing'
+	elif ! build_mutant > "$log" 2>&1; then
+		echo 'does not build'
+	else
+		cp "$scratch/vmm/vmm" "$scratch/job"
+		job vhe "$image" "$scratch/job" 90 '^not ok' > "$log" || true
+		if grep -q '^not ok' "$log"; then
+			echo "killed by $(grep -m 1 '^not ok' "$log" | sed 's,^not ok [0-9]* *-* *,,')"
+		elif grep -qE '^vmm: .*(vCPU|KVM_)' <(grep -v SMCCC "$log" | grep -v 'hvc_exit_stat'); then
+			echo "killed by the VMM's end: $(grep -E '^vmm: .*(vCPU|KVM_)' "$log" | grep -v hvc_exit_stat | head -n 1)"
+		elif ! grep -q '^=== all done' "$log"; then
+			echo 'timed out'
+		elif ! "$top/scripts/hvc-agree" "$log" > /dev/null; then
+			echo "killed by the kernel's counts"
+		else
+			echo 'survived'
+		fi
+	fi
+}
+
+mutant()
+{
+	local key result
+	nr=$((nr + 1))
+	# shellcheck disable=SC2053 # a pattern
+	[[ $1 == ${MUTANT:-*} ]] || return 0
+	key=$known/$1-$( (cat "$top"/vmm/* "$top"/tests/bare/* "$top/scripts/guest-tour" "$top/scripts/drive"; echo "$image $*") | hash_of)
+	if [ ! -e "$key" ]; then
+		verdict "$@" > "$key.tmp"
+		mv "$key.tmp" "$key"
+	fi
+	result=$(cat "$key")
+	say "  mutant $nr of $total, $1: $result"
+	case $result in
+	killed*) ok "$1 is $result" ;;
+	*)	not_ok "$1: $result" ;;
+	esac
+}
+
+. "$top/tests/vmm-mutants"
+finish
