@@ -101,6 +101,11 @@ job_failures()
 	{
 		grep -E '^not ok|^Bail out|^=== end .* ([1-35-9]|[1-9][0-9]+)$' "$1"
 		grep -E "$splats" "$1"
+		awk '/^=== begin / { name = $3; results = planned = 0 }
+		     /^(not )?ok( |$)/ { results++ }
+		     /^1\.\.[0-9]+/ { planned += substr($1, 4) }
+		     /^=== end (guest|bare)-/ && !planned { print name ": no plan" }
+		     /^=== end / && results != planned { print name ": " results " results, " planned " planned" }' "$1"
 		grep -q '^=== all done' "$1" || echo 'the machine did not get to its end'
 	} | head -n 3 | paste -sd ';'
 }

@@ -48,6 +48,16 @@ run_guests novhe "$scratch/novhe" novhe
 check 'novhe: the same vulnerabilities as with PSCI in KVM' vulnerabilities "$logs/guests-novhe.log"
 check 'novhe: --trace has a CPU that is refused' grep -Eq \
 	'^vmm: cpu[0-9] smc 0xc4000003 psci CPU_ON\(0x4, 0x[0-9a-f]+, 0x0\) = DENIED$' "$logs/guests-novhe.log"
+takes_part() { grep -Eq "^vmm: cpu$1 smc 0xc400002[bc] sdei SDEI_PE_$2\\(\\)" "$logs/guests-novhe.log"; }
+check 'novhe: SDEI is masked on a CPU that goes' takes_part 4 MASK
+check 'novhe: and unmasked on one that comes' takes_part 4 UNMASK
+
+# PSCI in KVM, and some calls forwarded all the same: nobody here answers them
+vmm_files "$scratch/kernel"
+linux_guest "$scratch/kernel" "$top/tests/guest-boot" --cpus 2 --psci kernel \
+	--filter 0x84000050+0x10=forward --filter 0xc4000050+0x10=forward
+run_guests vhe "$scratch/kernel" kernel
+check 'kernel: a service of ours is not asked' grep -Eq '^vmm: other +[1-9]' "$logs/guests-kernel.log"
 
 # The untouched base
 kernel base host

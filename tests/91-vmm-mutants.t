@@ -40,10 +40,10 @@ verdict()
 		job vhe "$image" "$scratch/job" 90 '^not ok' > "$log" || true
 		if grep -q '^not ok' "$log"; then
 			echo "killed by $(grep -m 1 '^not ok' "$log" | sed 's,^not ok [0-9]* *-* *,,')"
-		elif grep -qE '^vmm: .*(vCPU|KVM_)' <(grep -v SMCCC "$log" | grep -v 'hvc_exit_stat'); then
-			echo "killed by the VMM's end: $(grep -E '^vmm: .*(vCPU|KVM_)' "$log" | grep -v hvc_exit_stat | head -n 1)"
 		elif ! grep -q '^=== all done' "$log"; then
 			echo 'timed out'
+		elif [ -n "$(job_failures "$log")" ]; then
+			echo "killed by $(job_failures "$log")"
 		elif ! "$top/scripts/hvc-agree" "$log" > /dev/null; then
 			echo "killed by the kernel's counts"
 		else

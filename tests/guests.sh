@@ -30,7 +30,7 @@ bare_guest()
 every_bare_guest()
 {
 	bare_guest "$1" bare-psci --cpus 3 --max-cpus 4
-	bare_guest "$1" bare-sdei --cpus 2
+	bare_guest "$1" bare-sdei --cpus 2 --memory 4096
 	bare_guest "$1" bare-services --filter 0xc3000000+0x10=forward --filter 0xc3000010+1=deny
 	bare_guest "$1" bare-garbage --cpus 4
 }

@@ -8,12 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "vmm.h"
 
-#define LINE	512
+#define LINE	2048
 
 /* Each command gets a machine whose lock is held and which runs; NULL is success */
 struct command {
@@ -21,19 +22,10 @@ struct command {
 	const char *(*run)(struct machine *machine, const char *argument, char *info);
 };
 
-static bool parse_number(const char *text, unsigned long max, unsigned long *value, char **end)
-{
-	if (*text < '0' || *text > '9')
-		return false;
-	errno = 0;
-	*value = strtoul(text, end, 0);
-	return !errno && *value <= max;
-}
-
 static struct vcpu *parse_vcpu(struct machine *machine, const char *text)
 {
-	unsigned long index;
-	char *end;
+	const char *end;
+	uint64_t index;
 
 	if (!parse_number(text, machine->nr_vcpus - 1, &index, &end) || *end)
 		return NULL;
@@ -44,7 +36,6 @@ static const char *plug(struct machine *machine, const char *argument, char *inf
 {
 	struct vcpu *vcpu = parse_vcpu(machine, argument);
 
-	(void)info;
 	if (!vcpu)
 		return "no such vCPU";
 	if (vcpu->plugged)
@@ -57,11 +48,12 @@ static const char *unplug(struct machine *machine, const char *argument, char *i
 {
 	struct vcpu *vcpu = parse_vcpu(machine, argument);
 
-	(void)info;
 	if (!vcpu)
 		return "no such vCPU";
 	if (!vcpu->plugged)
 		return "it is not plugged";
+	if (!vcpu->index)
+		return "the machine starts with it";
 	if (vcpu->power != POWER_OFF)
 		return "it is on; let the guest turn it off first";
 	vcpu->plugged = false;
@@ -72,10 +64,9 @@ static const char *unplug(struct machine *machine, const char *argument, char *i
 static const char *raise_event(struct machine *machine, const char *argument, char *info)
 {
 	struct vcpu *vcpu = &machine->vcpus[0];
-	unsigned long event;
-	char *end;
+	const char *end;
+	uint64_t event;
 
-	(void)info;
 	if (!parse_number(argument, UINT32_MAX, &event, &end))
 		return "no such event";
 	if (*end == ' ')
@@ -92,7 +83,6 @@ static const char *status(struct machine *machine, const char *argument, char *i
 	};
 	size_t n = 0;
 
-	(void)argument;
 	for (unsigned int i = 0; i < machine->nr_vcpus && n < LINE - 32; i++)
 		n += snprintf(info + n, LINE - n, " %u:%s%s", i, names[machine->vcpus[i].power],
 			      machine->vcpus[i].plugged ? "" : ",unplugged");
@@ -129,9 +119,12 @@ static const char *run_command(struct machine *machine, char *line, char *info)
 
 static void serve(struct machine *machine, FILE *client)
 {
+	struct timeval patience = { .tv_sec = 5 };
 	char line[LINE], info[LINE] = "";
 	const char *error;
 
+	/* One that says nothing is not to keep the others waiting */
+	setsockopt(fileno(client), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	if (!fgets(line, sizeof(line), client))
 		return;
 	line[strcspn(line, "\n")] = '\0';
@@ -149,7 +142,7 @@ static struct sockaddr_un address_of(const char *path)
 	if (strlen(path) >= sizeof(address.sun_path))
 		die("%s: longer than the %zu characters of a socket's name", path,
 		    sizeof(address.sun_path) - 1);
-	strcpy(address.sun_path, path);
+	memcpy(address.sun_path, path, strlen(path) + 1);
 	return address;
 }
 

@@ -2,7 +2,6 @@
 /* The device tree that tells the guest what it runs on. */
 #include <libfdt.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "vmm.h"
 
@@ -88,7 +87,6 @@ static void cpus(struct machine *machine, void *fdt)
 static void firmware(struct machine *machine, void *fdt)
 {
 	static const char psci[] = "arm,psci-1.0\0arm,psci-0.2";
-	/* KVM's own answers by HVC, and in stock 6.1 by nothing else */
 	const char *method = machine->services && machine->options->smc ? "smc" : "hvc";
 
 	check(fdt_begin_node(fdt, "psci"));

@@ -2,7 +2,6 @@
 /* The kernel's SMCCC filter: is it there, and set a range of it. */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
@@ -59,29 +58,15 @@ void filter_set(struct machine *machine, const struct kvm_smccc_filter *filter, 
 			filter->nr_functions, actions[filter->action], owner);
 }
 
-static bool parse_u32(const char **text, uint32_t *value)
-{
-	unsigned long long number;
-	char *end;
-
-	if (**text < '0' || **text > '9')
-		return false;
-	errno = 0;
-	number = strtoull(*text, &end, 0);
-	if (errno || number > UINT32_MAX)
-		return false;
-	*value = number;
-	*text = end;
-	return true;
-}
-
 /* BASE+N=ACTION; whether the range makes sense is for the kernel to say */
 bool filter_parse(const char *text, struct kvm_smccc_filter *filter)
 {
-	memset(filter, 0, sizeof(*filter));
-	if (!parse_u32(&text, &filter->base) || *text++ != '+' ||
-	    !parse_u32(&text, &filter->nr_functions) || *text++ != '=')
+	uint64_t base, nr;
+
+	if (!parse_number(text, UINT32_MAX, &base, &text) || *text++ != '+' ||
+	    !parse_number(text, UINT32_MAX, &nr, &text) || *text++ != '=')
 		return false;
+	*filter = (struct kvm_smccc_filter){ .base = base, .nr_functions = nr };
 	for (filter->action = 0; filter->action < ARRAY_SIZE(actions); filter->action++)
 		if (!strcmp(text, actions[filter->action]))
 			return true;

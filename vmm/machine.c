@@ -116,6 +116,9 @@ static void create_vcpus(struct machine *machine)
 			options->cpus);
 		machine->nr_vcpus = options->cpus;
 	}
+	/* KVM's own answers come by HVC, and in stock 6.1 by nothing else */
+	if (!machine->services && options->smc)
+		fprintf(stderr, "vmm: KVM's PSCI is called by HVC: --conduit is hvc\n");
 	for (unsigned int i = 0; i < machine->nr_vcpus; i++) {
 		machine->vcpus[i].machine = machine;
 		machine->vcpus[i].index = i;
@@ -143,11 +146,12 @@ void machine_start(struct machine *machine)
 	pthread_mutex_unlock(&machine->lock);
 }
 
-/* Asks every vCPU to stop; with machine.lock held. The first to ask decides. */
+/* Asks every vCPU to stop, once; with machine.lock held. The first to ask decides. */
 void machine_stop(struct machine *machine, enum stop stop)
 {
-	if (machine->stop == STOP_NONE)
-		machine->stop = stop;
+	if (machine->stop != STOP_NONE)
+		return;
+	machine->stop = stop;
 	for (unsigned int i = 0; i < machine->nr_vcpus; i++)
 		vcpu_kick(&machine->vcpus[i]);
 }

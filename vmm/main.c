@@ -40,6 +40,31 @@ static void open_kvm(struct machine *machine)
 	machine->run_size = size;
 }
 
+/* Ctrl-C and its like: a thread, so that what is to be undone at the end is */
+static void *wait_for_signal(void *arg)
+{
+	int signal;
+
+	sigwait(arg, &signal);
+	exit(128 + signal);
+}
+
+static void catch_signals(void)
+{
+	static sigset_t set;
+	pthread_t thread;
+
+	signal(SIGPIPE, SIG_IGN);	/* a reader that left is an error of write() */
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	errno = pthread_create(&thread, NULL, wait_for_signal, &set);
+	if (errno)
+		die("thread for signals: %s", strerror(errno));
+}
+
 int main(int argc, char **argv)
 {
 	static struct options options;
@@ -54,7 +79,7 @@ int main(int argc, char **argv)
 		return control_client(argc - 2, argv + 2);
 
 	parse_options(&options, argc, argv);
-	signal(SIGPIPE, SIG_IGN);	/* whoever reads the console may leave */
+	catch_signals();
 	open_kvm(&machine);
 	for (unsigned int i = 0; i < options.cpus; i++)
 		machine.vcpus[i].plugged = true;

@@ -17,7 +17,7 @@ static const char usage[] =
 "  --append TEXT           kernel command line\n"
 "  --memory MIB            RAM, 256 if not given\n"
 "  --cpus N                vCPUs that are plugged, 1 if not given\n"
-"  --max-cpus N            vCPUs that can be plugged later\n"
+"  --max-cpus N            all vCPUs, with those that can be plugged later\n"
 "  --conduit hvc|smc       how the guest calls PSCI and SDEI; hvc if not given\n"
 "  --psci auto|user|kernel who is the firmware; auto is user space if the\n"
 "                          kernel has a filter. \"kernel\" leaves all to KVM\n"
@@ -30,14 +30,25 @@ static const char usage[] =
 "The guest's console is standard input and output. Exit status: 0 the guest\n"
 "powered off, 1 bad input or a failure, 2 the kernel has no SMCCC filter.\n";
 
+/* A number without a sign, as C writes them, up to @max; @end is behind it */
+bool parse_number(const char *text, uint64_t max, uint64_t *value, const char **end)
+{
+	char *behind;
+
+	if (*text < '0' || *text > '9')
+		return false;
+	errno = 0;
+	*value = strtoull(text, &behind, 0);
+	*end = behind;
+	return !errno && *value <= max;
+}
+
 static uint64_t number(const char *option, const char *text, uint64_t min, uint64_t max)
 {
+	const char *end;
 	uint64_t value;
-	char *end;
 
-	errno = 0;
-	value = strtoull(text, &end, 0);
-	if (errno || end == text || *end || *text == '-' || value < min || value > max)
+	if (!parse_number(text, max, &value, &end) || *end || value < min)
 		die("--%s %s: must be a number from %lu to %lu", option, text, min, max);
 	return value;
 }

@@ -3,15 +3,11 @@
  * Power State Coordination Interface 1.1, Arm DEN0022. Which vCPUs may be on is
  * the VMM's policy: CPU_ON of one that is not plugged is denied.
  */
-#include <stdio.h>
-
 #include <linux/psci.h>
 
 #include "vmm.h"
 
 #define SMCCC_VERSION		0x80000000u
-#define SCTLR_EE		(1ul << 25)
-#define AFFINITY_BITS		0xff00fffffful
 #define POWER_STATE_ID		0xffffu
 #define POWER_STATE_POWERDOWN	(1u << 16)
 
@@ -19,8 +15,6 @@ static const struct function functions[];
 
 static int64_t version(struct vcpu *vcpu, struct call *call)
 {
-	(void)vcpu;
-	(void)call;
 	return PSCI_VERSION(1, 1);
 }
 
@@ -128,8 +122,6 @@ static int64_t affinity_info(struct vcpu *vcpu, struct call *call)
 /* 5.9: no trusted OS that would care on which CPU it is */
 static int64_t migrate_info_type(struct vcpu *vcpu, struct call *call)
 {
-	(void)vcpu;
-	(void)call;
 	return PSCI_0_2_TOS_MP;
 }
 
@@ -166,7 +158,6 @@ static int64_t features(struct vcpu *vcpu, struct call *call)
 {
 	const struct function *function;
 
-	(void)vcpu;
 	if (call->x[1] == SMCCC_VERSION)
 		return PSCI_RET_SUCCESS;
 	for (function = functions; function->name; function++)

@@ -162,18 +162,17 @@ static void deliver(struct vcpu *vcpu)
 	context->handler = handler;
 	save(vcpu, context);
 
+	/* First, since KVM cuts what it sets to 32 bits while PSTATE is AArch32's */
+	vcpu_set(vcpu, REG_PSTATE, handler_pstate(vcpu, context->pstate));
 	vcpu_set(vcpu, REG_X(0), event->nr);
 	vcpu_set(vcpu, REG_X(1), handler->argument);
 	vcpu_set(vcpu, REG_X(2), context->pc);
 	vcpu_set(vcpu, REG_X(3), context->pstate);
 	vcpu_set(vcpu, REG_PC, handler->entry);
-	vcpu_set(vcpu, REG_PSTATE, handler_pstate(vcpu, context->pstate));
 }
 
 static int64_t version(struct vcpu *vcpu, struct call *call)
 {
-	(void)vcpu;
-	(void)call;
 	return 1ull << SDEI_VERSION_MAJOR_SHIFT;
 }
 
@@ -282,10 +281,10 @@ static int64_t event_complete_and_resume(struct vcpu *vcpu, struct call *call)
 		return SDEI_DENIED;
 	pc = vcpu_get(vcpu, REG_PC);
 	pstate = vcpu_get(vcpu, REG_PSTATE);
+	vcpu_set(vcpu, REG_PSTATE, handler_pstate(vcpu, pstate));
 	vcpu_set(vcpu, REG_ELR_EL1, pc);
 	vcpu_set(vcpu, REG_SPSR_EL1, pstate);
 	vcpu_set(vcpu, REG_PC, call->x[1]);
-	vcpu_set(vcpu, REG_PSTATE, handler_pstate(vcpu, pstate));
 	return SDEI_SUCCESS;
 }
 
@@ -369,14 +368,12 @@ static int64_t pe_mask(struct vcpu *vcpu, struct call *call)
 {
 	bool was_unmasked = pes[vcpu->index].unmasked;
 
-	(void)call;
 	pes[vcpu->index].unmasked = false;
 	return was_unmasked;
 }
 
 static int64_t pe_unmask(struct vcpu *vcpu, struct call *call)
 {
-	(void)call;
 	pes[vcpu->index].unmasked = true;
 	update(vcpu->machine);
 	return SDEI_SUCCESS;
@@ -397,7 +394,6 @@ static int64_t event_signal(struct vcpu *vcpu, struct call *call)
 /* Interrupts cannot be bound: no slots, private or shared */
 static int64_t features(struct vcpu *vcpu, struct call *call)
 {
-	(void)vcpu;
 	return call->x[1] == FEATURE_BIND_SLOTS ? 0 : SDEI_INVALID_PARAMETERS;
 }
 
@@ -414,13 +410,11 @@ static int64_t reset(struct vcpu *vcpu, bool of_shared)
 
 static int64_t private_reset(struct vcpu *vcpu, struct call *call)
 {
-	(void)call;
 	return reset(vcpu, false);
 }
 
 static int64_t shared_reset(struct vcpu *vcpu, struct call *call)
 {
-	(void)call;
 	return reset(vcpu, true);
 }
 
@@ -441,12 +435,17 @@ const char *sdei_raise(struct machine *machine, uint32_t nr, struct vcpu *vcpu)
 
 static void machine_reset(struct machine *machine)
 {
-	(void)machine;
 	memset(pes, 0, sizeof(pes));
 	memset(shared, 0, sizeof(shared));
 }
 
-/* It comes back masked, with no private event, and finished with every shared one */
+/* Also after a CPU_SUSPEND that lost everything: software is not ready for an event */
+static void mask_at_reset(struct vcpu *vcpu)
+{
+	pes[vcpu->index].unmasked = false;
+}
+
+/* It comes back with no private event, and finished with every shared one */
 static void vcpu_off(struct vcpu *vcpu)
 {
 	struct context *context;
@@ -498,6 +497,7 @@ const struct service sdei_service = {
 	.functions = functions,
 	.answers = answers,
 	.machine_reset = machine_reset,
+	.vcpu_reset = mask_at_reset,
 	.vcpu_off = vcpu_off,
 	.vcpu_kicked = deliver,
 };

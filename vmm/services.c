@@ -46,6 +46,13 @@ void services_reset(struct machine *machine)
 			services[i]->machine_reset(machine);
 }
 
+void services_vcpu_reset(struct vcpu *vcpu)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(services); i++)
+		if (services[i]->vcpu_reset)
+			services[i]->vcpu_reset(vcpu);
+}
+
 void services_vcpu_off(struct vcpu *vcpu)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(services); i++)
@@ -149,7 +156,8 @@ void services_call(struct vcpu *vcpu)
 		.id = vcpu->run->hypercall.nr,
 		.smc = vcpu->run->hypercall.flags == KVM_HYPERCALL_EXIT_SMC,
 	};
-	unsigned int service = find_service(call.id);
+	/* Where KVM is the firmware, --filter may forward some of it, and it is nobody's */
+	unsigned int service = vcpu->machine->services ? find_service(call.id) : ARRAY_SIZE(services);
 	const struct function *function = find_function(service, call.id);
 	struct call arguments;
 	int64_t value = SMCCC_NOT_SUPPORTED;

@@ -30,7 +30,7 @@ uint64_t vcpu_stat(struct vcpu *vcpu, const char *name)
 	for (unsigned int i = 0; i < header.num_desc; i++) {
 		if (pread(fd, desc, size, header.desc_offset + i * size) != (ssize_t)size)
 			die("statistics of vCPU %u: cannot be read", vcpu->index);
-		if (strcmp(desc->name, name))
+		if (strcmp(desc->name, name) != 0)
 			continue;
 		if (pread(fd, &value, sizeof(value), header.data_offset + desc->offset) !=
 		    sizeof(value))

@@ -13,14 +13,12 @@ enum { NOT_SUPPORTED = -1 };
 
 static int64_t call_count(struct vcpu *vcpu, struct call *call)
 {
-	(void)vcpu;
 	return call->smc ? 3 : NOT_SUPPORTED;
 }
 
 /* The UUID in the order of its bytes, lowest first, in w0-w3 */
 static int64_t uuid(struct vcpu *vcpu, struct call *call)
 {
-	(void)vcpu;
 	if (!call->smc)
 		return NOT_SUPPORTED;
 	call->x[1] = 0x49f1c8b0;
@@ -33,7 +31,6 @@ static int64_t uuid(struct vcpu *vcpu, struct call *call)
 /* Major and minor */
 static int64_t revision(struct vcpu *vcpu, struct call *call)
 {
-	(void)vcpu;
 	if (!call->smc)
 		return NOT_SUPPORTED;
 	call->x[1] = 0;

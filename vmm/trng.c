@@ -17,8 +17,6 @@ static const struct function functions[];
 
 static int64_t version(struct vcpu *vcpu, struct call *call)
 {
-	(void)vcpu;
-	(void)call;
 	return 1 << 16;
 }
 
@@ -26,7 +24,6 @@ static int64_t features(struct vcpu *vcpu, struct call *call)
 {
 	const struct function *function;
 
-	(void)vcpu;
 	for (function = functions; function->name; function++)
 		if (function->id == call->x[1])
 			return SUCCESS;
@@ -36,7 +33,6 @@ static int64_t features(struct vcpu *vcpu, struct call *call)
 /* Who makes the entropy: this VMM, from the host kernel's getrandom() */
 static int64_t get_uuid(struct vcpu *vcpu, struct call *call)
 {
-	(void)vcpu;
 	call->x[1] = 0x4afab2fc;
 	call->x[2] = 0x97bb8fd4;
 	call->x[3] = 0x3d1e71f6;
@@ -45,7 +41,7 @@ static int64_t get_uuid(struct vcpu *vcpu, struct call *call)
 }
 
 /* @bits of entropy, the lowest in x3; the bits above them are zero */
-static int64_t rnd(struct call *call, unsigned int width)
+static int64_t rnd(struct call *call, uint64_t width)
 {
 	uint64_t bits = call->x[1];
 	uint64_t words[3];
@@ -71,13 +67,11 @@ static int64_t rnd(struct call *call, unsigned int width)
 
 static int64_t rnd32(struct vcpu *vcpu, struct call *call)
 {
-	(void)vcpu;
 	return rnd(call, 32);
 }
 
 static int64_t rnd64(struct vcpu *vcpu, struct call *call)
 {
-	(void)vcpu;
 	return rnd(call, 64);
 }
 

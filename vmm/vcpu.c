@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A vCPU: a thread that waits until it is turned on and runs until it is turned
- * off. Everything that another thread wants of it starts with a kick.
+ * off. What another thread wants of one that runs starts with a kick.
  */
 #include <errno.h>
 #include <signal.h>
@@ -12,8 +12,6 @@
 
 #include "vmm.h"
 
-#define MPIDR_AFFINITY	0xff00fffffful
-#define SCTLR_EE	(1ul << 25)
 #define KICK		SIGUSR1
 
 static void vcpu_ioctl(struct vcpu *vcpu, unsigned long request, const char *name, void *arg)
@@ -62,10 +60,10 @@ void vcpu_create(struct vcpu *vcpu)
 	if (!machine->services && vcpu->index)
 		vcpu->init.features[0] |= 1u << KVM_ARM_VCPU_POWER_OFF;
 	vcpu_ioctl(vcpu, KVM_ARM_VCPU_INIT, "KVM_ARM_VCPU_INIT", &vcpu->init);
-	vcpu->mpidr = vcpu_get(vcpu, REG_MPIDR_EL1) & MPIDR_AFFINITY;
+	vcpu->mpidr = vcpu_get(vcpu, REG_MPIDR_EL1) & AFFINITY_BITS;
 }
 
-/* Resets the calling thread's own vCPU to start at @entry, DEN0022 6.4 */
+/* Resets the calling thread's own vCPU to start at @entry, with machine.lock held */
 void vcpu_reset(struct vcpu *vcpu, const struct entry *entry)
 {
 	vcpu_ioctl(vcpu, KVM_ARM_VCPU_INIT, "KVM_ARM_VCPU_INIT", &vcpu->init);
@@ -73,6 +71,7 @@ void vcpu_reset(struct vcpu *vcpu, const struct entry *entry)
 	vcpu_set(vcpu, REG_X(0), entry->x0);
 	if (entry->big_endian)
 		vcpu_set(vcpu, REG_SCTLR_EL1, vcpu_get(vcpu, REG_SCTLR_EL1) | SCTLR_EE);
+	services_vcpu_reset(vcpu);
 }
 
 /*
@@ -172,13 +171,16 @@ static bool system_event(struct vcpu *vcpu)
 static bool hypercall(struct vcpu *vcpu)
 {
 	struct machine *machine = vcpu->machine;
-	bool is_on;
+	bool go_on = false;
 
 	pthread_mutex_lock(&machine->lock);
-	services_call(vcpu);
-	is_on = vcpu->power == POWER_ON;
+	/* A machine that stops may have lost threads already, which no call may kick */
+	if (machine->stop == STOP_NONE) {
+		services_call(vcpu);
+		go_on = vcpu->power == POWER_ON;
+	}
 	pthread_mutex_unlock(&machine->lock);
-	return is_on;
+	return go_on;
 }
 
 /* Returns whether the vCPU is to run on */
@@ -243,6 +245,7 @@ static void *vcpu_main_in_kvm(void *arg)
 	pthread_mutex_lock(&vcpu->machine->lock);
 	if (!vcpu->index)
 		vcpu_reset(vcpu, &vcpu->entry);
+	vcpu->power = POWER_ON;
 	pthread_mutex_unlock(&vcpu->machine->lock);
 	while (run_once(vcpu))
 		;
@@ -251,7 +254,6 @@ static void *vcpu_main_in_kvm(void *arg)
 
 static void on_kick(int signal)
 {
-	(void)signal;
 }
 
 void vcpu_start(struct vcpu *vcpu)
@@ -261,7 +263,7 @@ void vcpu_start(struct vcpu *vcpu)
 
 	sigaction(KICK, &kick, NULL);
 	pthread_cond_init(&vcpu->wake, NULL);
-	vcpu->power = services ? POWER_OFF : POWER_ON;
+	vcpu->power = POWER_OFF;
 	vcpu->suspended = false;
 	errno = pthread_create(&vcpu->thread, NULL, services ? vcpu_main : vcpu_main_in_kvm, vcpu);
 	if (errno)

@@ -24,6 +24,9 @@
 #define MAX_VCPUS	64
 #define MAX_FILTERS	64
 
+#define AFFINITY_BITS	0xff00fffffful	/* of MPIDR_EL1 */
+#define SCTLR_EE	(1ul << 25)
+
 /* The program's exit status */
 enum { EXIT_BAD_INPUT = 1, EXIT_NO_FILTER = 2 };
 
@@ -111,6 +114,7 @@ struct service {
 	const struct answer *answers;		/* the same; negative ones refuse */
 	/* Optional, each with machine.lock held */
 	void (*machine_reset)(struct machine *machine);
+	void (*vcpu_reset)(struct vcpu *vcpu);	/* is about to start at an entry */
 	void (*vcpu_off)(struct vcpu *vcpu);	/* went off by itself */
 	void (*vcpu_kicked)(struct vcpu *vcpu);	/* between two guest instructions */
 };
@@ -122,6 +126,7 @@ void die(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2))
 
 /* options.c */
 void parse_options(struct options *options, int argc, char **argv);
+bool parse_number(const char *text, uint64_t max, uint64_t *value, const char **end);
 
 /* machine.c */
 void machine_start(struct machine *machine);
@@ -173,6 +178,7 @@ bool filter_parse(const char *text, struct kvm_smccc_filter *filter);
 /* services.c */
 void services_set_filter(struct machine *machine);
 void services_reset(struct machine *machine);
+void services_vcpu_reset(struct vcpu *vcpu);
 void services_vcpu_off(struct vcpu *vcpu);
 void services_vcpu_kicked(struct vcpu *vcpu);
 void services_call(struct vcpu *vcpu);

@@ -206,6 +206,6 @@ int main(void)
 	check(READ_ONCE(events) > 0, "some of them were events");
 	check(READ_ONCE(aborts) > 0, "a load that cannot be decoded is an abort");
 	check(CALL(0x84000000) == 0x10001, "PSCI still answers");
-	finish();
+	finish(0);
 	return 0;
 }

@@ -26,7 +26,6 @@ enum { ON, OFF };
 #define ROUNDS		200
 
 #define GICD(reg)	(*(volatile u32 *)(GIC_DIST_BASE + (reg)))
-#define GICR_SGI(reg)	(*(volatile u32 *)(GIC_REDIST_BASE + 0x10000 + (reg)))
 #define VTIMER		27
 
 static u32 hits[MAX_CPUS];	/* how often a CPU came up */
@@ -226,9 +225,11 @@ static void set_timer(u64 ticks)
 
 static void set_up_timer(void)
 {
+	volatile u32 *frame = (u32 *)(GIC_REDIST_BASE + this_cpu() * GIC_REDIST_SIZE + 0x10000);
+
 	GICD(0x000) = 1 << 4 | 1 << 1;		/* affinity routing, group 1 */
-	GICR_SGI(0x080) = ~0u;			/* all are in group 1 */
-	GICR_SGI(0x100) = 1u << VTIMER;		/* enable */
+	frame[0x080 / 4] = ~0u;			/* all are in group 1 */
+	frame[0x100 / 4] = 1u << VTIMER;	/* enable */
 	set_sysreg(S3_0_C12_C12_5, 7);		/* ICC_SRE_EL1 */
 	set_sysreg(S3_0_C4_C6_0, 0xff);		/* ICC_PMR_EL1 */
 	set_sysreg(S3_0_C12_C12_7, 1);		/* ICC_IGRPEN1_EL1 */
@@ -238,6 +239,7 @@ static void suspend(void)
 {
 	u64 ticks = sysreg(cntfrq_el0) / 50, start;
 
+	set_timer(ticks);	/* lest it sleeps for ever if it does sleep */
 	check(CALL(CPU_SUSPEND, 1u << 17) == INVALID_PARAMETERS &&
 	      CALL(CPU_SUSPEND32, 1u << 26) == INVALID_PARAMETERS &&
 	      CALL(CPU_SUSPEND, 1u << 24) == INVALID_PARAMETERS &&
@@ -268,11 +270,7 @@ static void after_powerdown(void)
 
 static void sleeper(void)
 {
-	*(volatile u32 *)(GIC_REDIST_BASE + GIC_REDIST_SIZE + 0x10080) = ~0u;
-	*(volatile u32 *)(GIC_REDIST_BASE + GIC_REDIST_SIZE + 0x10100) = 1u << VTIMER;
-	set_sysreg(S3_0_C12_C12_5, 7);
-	set_sysreg(S3_0_C4_C6_0, 0xff);
-	set_sysreg(S3_0_C12_C12_7, 1);
+	set_up_timer();
 	set_timer(sysreg(cntfrq_el0) / 50);
 	CALL(CPU_SUSPEND, 1u << 16, ENTRY, (u64)after_powerdown);
 	check(false, "CPU_SUSPEND, powerdown, returned");
@@ -337,14 +335,13 @@ int main(void)
 		check(!host("unplug 0") && !host("unplug 4") && !host("plug 1") &&
 		      !host("plug x") && !host("eject 1"),
 		      "the host is told what cannot be");
-		finish();
+		finish(1);
 		WRITE_ONCE(hits[7], 1);
 		CALL(RESET2, 0);
 		check(false, "SYSTEM_RESET2 returned");
 	}
 	check(boot[0] == '2' && !READ_ONCE(hits[7]) && cpu_is_off(1),
 	      "SYSTEM_RESET2: a fresh machine");
-	finish();
 	cpu_off();
 	return 0;
 }

@@ -38,12 +38,15 @@ enum { REGISTERED = 1, ENABLED = 2, RUNNING = 4 };
 #define ARGUMENT	0x1234567890abcdefull
 
 /* What the handler is to do, by argument's low byte, and what it saw */
-enum action { RETURN, GO_ON_ELSEWHERE, ASK, NEST, SAME_AGAIN, TAKE_APART, WAIT_NORMAL };
+enum action { RETURN, GO_ON_ELSEWHERE, ASK, NEST, SAME_AGAIN, TAKE_APART, WAIT_NORMAL, LEAVE };
 
 static struct seen {
 	u64 count, cpu, event, argument, pc, pstate, daif, spsel;
 	u64 context[18], context_18, status, answers[4];
 } seen[4];	/* by event */
+
+/* In RAM, and beyond what a 32-bit register can hold */
+#define FAR		0x140000000ull
 
 static unsigned int index_of(u64 event)
 {
@@ -94,12 +97,20 @@ u64 on_event(u64 event, u64 argument, u64 pc, u64 pstate)
 		/* Nothing interrupts a critical event's handler */
 		host("raise 0x40000000");
 		host("raise 0x40000001");
+		host("status");		/* the answer to the last but one may be this one's */
+		host("status");
 		s->answers[0] = seen_of(SHARED)->count;
 		s->answers[1] = seen_of(SHARED_CRITICAL)->count;
 		break;
+	case LEAVE:
+		WRITE_ONCE(s->count, s->count + 1);
+		/* The first time it goes on, so that it is seen to come back */
+		return s->count < 2 ? 0 : FAR + (far_leave - far_event);
 	case SAME_AGAIN:
-		if (!s->count)
+		if (!s->count) {
 			s->answers[0] = CALL(SIGNAL, OWN, this_cpu());
+			s->answers[1] = s->count;
+		}
 		break;
 	case TAKE_APART:
 		s->answers[0] = CALL(UNREGISTER, event);
@@ -281,7 +292,8 @@ static void order(void)
 {
 	start(OWN, SAME_AGAIN);
 	CALL(SIGNAL, OWN, 0);
-	check(seen_of(OWN)->count == 2 && seen_of(OWN)->answers[0] == SUCCESS,
+	check(seen_of(OWN)->count == 2 && seen_of(OWN)->answers[0] == SUCCESS &&
+	      seen_of(OWN)->answers[1] == 0,
 	      "an event that is signalled in its own handler comes after it");
 	stop(OWN);
 
@@ -374,6 +386,7 @@ static void two_cpus(void)
 	check(host("raise 0x40000000"), "the host raises an event with a route");
 	wait_for_event(SHARED, 1);
 	check(seen_of(SHARED)->cpu == 1, "CPU 1 takes it");
+	wait_until(!(CALL(STATUS, SHARED) & RUNNING));
 	CALL(DISABLE, SHARED);
 	check(CALL(ROUTING, SHARED, 1, 0) == SUCCESS, "its route is changed");
 	CALL(ENABLE, SHARED);
@@ -387,11 +400,22 @@ static void two_cpus(void)
 	wait_until(READ_ONCE(phase) == 3 && cpu_is_off(1));
 }
 
+/* Some time for the other CPU between two events */
+static void pause(void)
+{
+	u64 start = sysreg(cntvct_el0);
+
+	while (sysreg(cntvct_el0) - start < sysreg(cntfrq_el0) / 200)
+		;
+}
+
 /* CPU 1: one signal may come before CPU 0 sleeps, one of them ends the sleep */
 static void alarm(void)
 {
-	while (READ_ONCE(phase) != 4)
+	while (READ_ONCE(phase) != 4) {
 		CALL(SIGNAL, OWN, 0);
+		pause();
+	}
 	cpu_off();
 }
 
@@ -407,6 +431,65 @@ static void sleeping(void)
 	wait_until(cpu_is_off(1));
 	check(answer == SUCCESS && seen_of(OWN)->count > 1, "an event ends CPU_SUSPEND");
 	stop(OWN);
+}
+
+/* CPU 0 at EL0 in AArch32, where KVM's registers are 32 bits wide */
+static void narrow(void)
+{
+	struct seen *s = seen_of(OWN);
+	u64 high = ARGUMENT & ~0xffull;
+	volatile u32 *to = (u32 *)FAR;
+
+	if ((sysreg(id_aa64pfr0_el1) & 0xf) != 2) {
+		print("# no AArch32 on this CPU\n");
+		return;
+	}
+	for (u32 *from = (u32 *)far_event; from < (u32 *)far_end; from++)
+		*to++ = *from;
+	asm volatile("dsb sy; ic iallu; dsb sy; isb" ::: "memory");
+	*s = (struct seen){ };
+	CALL(REGISTER, OWN, FAR, high | LEAVE);
+	CALL(ENABLE, OWN);
+	WRITE_ONCE(phase, 0);
+	cpu_on(1, alarm);
+	run_aarch32();
+	WRITE_ONCE(phase, 4);
+	check(s->count >= 2 && (s->pstate & 0x1f) == 0x10, "events interrupt AArch32");
+	check(s->argument == (high | LEAVE), "its handler's entry and argument have 64 bits");
+	wait_until(cpu_is_off(1));
+	stop(OWN);
+}
+
+/* What powerdown leaves behind is not ready for an event */
+static void after_powerdown(void)
+{
+	u64 was_unmasked = CALL(MASK);
+
+	check(!was_unmasked, "a CPU is masked after a powerdown");
+	WRITE_ONCE(phase, 5);
+	cpu_off();
+}
+
+static void sleeper(void)
+{
+	CALL(REGISTER, OWN, HANDLER, RETURN);
+	CALL(ENABLE, OWN);
+	CALL(UNMASK);
+	WRITE_ONCE(phase, 1);
+	CALL(0xc4000001, 1 << 16, (u64)secondary_entry, (u64)after_powerdown);
+}
+
+/* An event for CPU 1 ends its sleep and nothing more; some may come before it */
+static void powerdown(void)
+{
+	WRITE_ONCE(phase, 0);
+	cpu_on(1, sleeper);
+	wait_until(READ_ONCE(phase) == 1);
+	do {
+		CALL(SIGNAL, OWN, 1);
+		pause();
+	} while (READ_ONCE(phase) != 5);
+	wait_until(cpu_is_off(1));
 }
 
 int main(void)
@@ -425,9 +508,11 @@ int main(void)
 		unregister_in_handler();
 		two_cpus();
 		sleeping();
+		powerdown();
+		narrow();
 		CALL(SHARED_RESET);
 		CALL(MASK);
 	}
-	finish();
+	finish(0);
 	return 0;
 }

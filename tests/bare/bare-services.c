@@ -126,6 +126,6 @@ int main(void)
 		tee();
 		others();
 	}
-	finish();
+	finish(0);
 	return 0;
 }

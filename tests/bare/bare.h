@@ -33,6 +33,8 @@ extern void smccc_hvc(struct regs *regs);
 extern void smccc_smc(struct regs *regs);
 extern s64 big_endian_hvc(u64 x0, u64 x1, u64 x2, u64 x3);
 extern char secondary_entry[], event_entry[], resume_entry[];
+extern char far_event[], far_leave[], far_end[];
+void run_aarch32(void);
 extern u64 seen_sctlr[MAX_CPUS], resumed[3];
 
 extern bool by_smc;	/* the conduit of call() */
@@ -45,7 +47,7 @@ void print(const char *format, ...);		/* %s, %d, %x (64 bits) */
 void read_line(char *line, unsigned int size);
 bool host(const char *wish);			/* true: the host said "ok" */
 void check(bool ok, const char *format, ...);
-void finish(void);
+void finish(unsigned int more);
 bool in_time(u64 *start, const char *what);
 
 /* A condition that another CPU makes true; not in 10 s is a failure, and the end */

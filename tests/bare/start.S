@@ -108,10 +108,12 @@ big_endian_hvc:
  */
 	.global	event_entry
 event_entry:
-	stp	x29, x30, [sp, #-16]!
+	stp	x29, x30, [sp, #-32]!
 	mov	x29, sp
+	str	x18, [sp, #16]
 	bl	on_event		/* returns 0, or the address to resume at */
-	ldp	x29, x30, [sp], #16
+	ldr	x18, [sp, #16]
+	ldp	x29, x30, [sp], #32
 	mov	x1, x0
 	mov	w0, #0x0025		/* SDEI_EVENT_COMPLETE */
 	cbz	x1, 1f
@@ -134,6 +136,47 @@ resume_entry:
 	str	x1, [x0, #16]
 	ldp	x0, x1, [sp], #16
 	eret
+
+/* run_aarch32(): a loop at EL0 in A32, until a handler resumes at leave_aarch32 */
+	.global	run_aarch32, leave_aarch32
+run_aarch32:
+	stp	x29, x30, [sp, #-96]!
+	stp	x19, x20, [sp, #16]
+	stp	x21, x22, [sp, #32]
+	stp	x23, x24, [sp, #48]
+	stp	x25, x26, [sp, #64]
+	stp	x27, x28, [sp, #80]
+	adr	x0, aarch32
+	msr	elr_el1, x0
+	mov	x0, #0x10		/* user mode, A32 */
+	msr	spsr_el1, x0
+	eret
+leave_aarch32:
+	ldp	x19, x20, [sp, #16]
+	ldp	x21, x22, [sp, #32]
+	ldp	x23, x24, [sp, #48]
+	ldp	x25, x26, [sp, #64]
+	ldp	x27, x28, [sp, #80]
+	ldp	x29, x30, [sp], #96
+	ret
+	.balign	4
+aarch32:
+	.long	0xe2800001		/* 1: add r0, r0, #1 */
+	.long	0xeafffffd		/* b 1b */
+
+/* Copied to an address of more than 32 bits: goes on at event_entry, leave_aarch32 */
+	.global	far_event, far_leave, far_end
+far_event:
+	ldr	x16, 1f
+	br	x16
+	.balign	8
+1:	.quad	event_entry
+far_leave:
+	ldr	x16, 1f
+	br	x16
+	.balign	8
+1:	.quad	leave_aarch32
+far_end:
 
 	.balign	2048
 vectors:
