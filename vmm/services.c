@@ -67,11 +67,16 @@ void services_vcpu_kicked(struct vcpu *vcpu)
 			services[i]->vcpu_kicked(vcpu);
 }
 
-/* The index in services[] and counts[] of the one that has @id */
-static unsigned int find_service(uint32_t id)
+/*
+ * The index in services[] and counts[] of the one that has @id. Where KVM is the
+ * firmware, --filter may forward some of it, and that is nobody's.
+ */
+static unsigned int find_service(struct machine *machine, uint32_t id)
 {
 	unsigned int i;
 
+	if (!machine->services)
+		return ARRAY_SIZE(services);
 	for (i = 0; i < ARRAY_SIZE(services); i++)
 		for (unsigned int j = 0; j < ARRAY_SIZE(services[i]->ranges); j++)
 			if (id - services[i]->ranges[j].base < services[i]->ranges[j].nr)
@@ -156,8 +161,7 @@ void services_call(struct vcpu *vcpu)
 		.id = vcpu->run->hypercall.nr,
 		.smc = vcpu->run->hypercall.flags == KVM_HYPERCALL_EXIT_SMC,
 	};
-	/* Where KVM is the firmware, --filter may forward some of it, and it is nobody's */
-	unsigned int service = vcpu->machine->services ? find_service(call.id) : ARRAY_SIZE(services);
+	unsigned int service = find_service(vcpu->machine, call.id);
 	const struct function *function = find_function(service, call.id);
 	struct call arguments;
 	int64_t value = SMCCC_NOT_SUPPORTED;
