@@ -98,9 +98,9 @@ until grep -q '  CC ' "$logs/kernel-host.log" 2>/dev/null || ! kill -0 $pid 2>/d
 kill -INT -- -$pid 2>/dev/null || true
 kill -TERM -- -$pid 2>/dev/null || true
 wait $pid || true
-check 'a run that was interrupted did not get to its end' bash -c "! grep -q 'tests passed' '$scratch/first'"
+check 'a run that was interrupted did not get to its end' bash -c "! grep -q 'the guest passed' '$scratch/first'"
 check '... and can simply be repeated' "$run"
-check '... to its end' grep -q "tests passed, on Linux version 6.1.*$name" "$previous"
+check '... to its end' grep -q "the guest passed .* checks, on Linux version 6.1.*$name" "$previous"
 rm -r "$(dirname "$(grep -lr --include=.config -e "$name" "$build/kernels")")"
 cp "$top/configs/host.config" "$copy/configs/host.config"
 
