@@ -24,6 +24,12 @@ build_mutant()
 		"UAPI=$selftests/headers" "LIBFDT=$libfdt" "OUT=$scratch/vmm"
 }
 
+# other_failures LOG: what went wrong besides time that ran out
+other_failures()
+{
+	job_failures "$1" | sed -e 's/Bail out[^;]*//' -e 's/the machine did not get to its end//' -e 's/^;*//; s/;*$//'
+}
+
 # verdict NAME FILE SUBSTITUTION: one line; "killed" and by what, or why not
 verdict()
 {
@@ -37,13 +43,13 @@ verdict()
 		echo 'does not build'
 	else
 		cp "$scratch/vmm/vmm" "$scratch/job"
-		job vhe "$image" "$scratch/job" 90 '^not ok' > "$log" || true
+		job vhe "$image" "$scratch/job" 180 '^not ok' > "$log" || true
 		if grep -q '^not ok' "$log"; then
 			echo "killed by $(grep -m 1 '^not ok' "$log" | sed 's,^not ok [0-9]* *-* *,,')"
+		elif [ -n "$(other_failures "$log")" ]; then
+			echo "killed by $(other_failures "$log")"
 		elif ! grep -q '^=== all done' "$log"; then
 			echo 'timed out'
-		elif [ -n "$(job_failures "$log")" ]; then
-			echo "killed by $(job_failures "$log")"
 		elif ! "$top/scripts/hvc-agree" "$log" > /dev/null; then
 			echo "killed by the kernel's counts"
 		else
