@@ -9,15 +9,8 @@ need_mode() { grep -qw -e "$1" <<< "$modes" || die "MODE=$1 is unknown; it can b
 
 busybox()
 {
-	busybox=$build/cache/busybox-arm64
-	[ ! -e "$busybox" ] || return 0
-	mkdir -p "$build/cache"
-	apt_update arm64
-	fetch_deb arm64 busybox-static "$busybox.deb"
-	dpkg-deb --fsys-tarfile "$busybox.deb" | tar -xO ./bin/busybox > "$busybox.tmp"
-	chmod +x "$busybox.tmp"
-	mv "$busybox.tmp" "$busybox"
-	rm "$busybox.deb"
+	unpack_deb arm64 busybox-static
+	busybox=$unpacked/bin/busybox
 }
 
 # initrd DIR FILE: an initramfs of DIR, which holds the script "job"

@@ -40,6 +40,20 @@ fetch_deb()
 	rm -rf "$tmp"
 }
 
+# unpack_deb ARCH PACKAGE: set $unpacked to a directory with its files, once
+unpack_deb()
+{
+	unpacked=$build/cache/$2-$1
+	[ ! -e "$unpacked" ] || return 0
+	mkdir -p "$build/cache"
+	apt_update "$1"
+	fetch_deb "$1" "$2" "$unpacked.deb"
+	rm -rf "$unpacked.tmp"
+	dpkg-deb -x "$unpacked.deb" "$unpacked.tmp"
+	mv "$unpacked.tmp" "$unpacked"
+	rm "$unpacked.deb"
+}
+
 # fetch_source PACKAGE VERSION: download a kernel source package, once
 fetch_source()
 {

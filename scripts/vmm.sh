@@ -5,16 +5,8 @@
 # libfdt: set $libfdt to a directory with Debian's arm64 library and headers
 libfdt()
 {
-	libfdt=$build/cache/libfdt-arm64
-	[ ! -e "$libfdt" ] || return 0
-	mkdir -p "$build/cache"
-	apt_update arm64
-	fetch_deb arm64 libfdt-dev "$libfdt.deb"
-	rm -rf "$libfdt.tmp"; mkdir "$libfdt.tmp"
-	dpkg-deb --fsys-tarfile "$libfdt.deb" | tar -x -C "$libfdt.tmp" --strip-components=2 \
-		--wildcards './usr/include/*' '*/libfdt.a'
-	mv "$libfdt.tmp" "$libfdt"
-	rm "$libfdt.deb"
+	unpack_deb arm64 libfdt-dev
+	libfdt=$unpacked/usr
 }
 
 # vmm: set $vmm to the program, built with the headers of $selftests

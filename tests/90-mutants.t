@@ -3,16 +3,13 @@
 # Each fault of tests/mutants, put into the series' kernel code, makes a
 # selftest fail. A result is kept under what it was made from.
 . "$(dirname "$0")/tap.sh"
+. "$top/tests/mutants.sh"
 
 use_source
 need_compiler
 selftests "$series_commit"
 selftests_job "$scratch/job.d" aarch64/smccc_filter aarch64/smccc_filter_random
 obj=$build/obj/mutant-$version
-known=$build/results/mutants
-mkdir -p "$known"
-total=$(grep -c '^mutant ' "$top/tests/mutants")
-nr=0
 
 build_mutant()
 {
@@ -46,27 +43,9 @@ verdict()
 	git_linux checkout -q --force "$series_commit" -- "$2"
 }
 
-mutant()
-{
-	local key result
-	nr=$((nr + 1))
-	# shellcheck disable=SC2053 # a pattern
-	[[ $1 == ${MUTANT:-*} ]] || return 0
-	key=$known/$1-$( (kernel_hash "$series_commit"; selftests_hash "$series_commit"; echo "$*"
-			  cat "$top/configs/host.config") | hash_of)
-	if [ ! -e "$key" ]; then
-		verdict "$@" > "$key.tmp"
-		mv "$key.tmp" "$key"
-	fi
-	result=$(cat "$key")
-	say "  mutant $nr of $total, $1: $result"
-	case $result in
-	killed*) ok "$1 is $result" ;;
-	*)	not_ok "$1: $result" ;;
-	esac
-}
+made_from() { kernel_hash "$series_commit"; selftests_hash "$series_commit"; cat "$top/configs/host.config"; }
 
 unseen() { [ -n "${MUTANT:-}" ] || skip "$1: $2"; }
 
-. "$top/tests/mutants"
+run_mutants "$top/tests/mutants"
 finish

@@ -4,13 +4,10 @@
 # guests fail, or the counts differ from the kernel's.
 . "$(dirname "$0")/tap.sh"
 . "$top/tests/guests.sh"
+. "$top/tests/mutants.sh"
 
 ready
 guests
-known=$build/results/vmm-mutants
-mkdir -p "$known"
-total=$(grep -c '^mutant ' "$top/tests/vmm-mutants")
-nr=0
 libfdt
 
 vmm_files "$scratch/job"
@@ -58,24 +55,7 @@ verdict()
 	fi
 }
 
-mutant()
-{
-	local key result
-	nr=$((nr + 1))
-	# shellcheck disable=SC2053 # a pattern
-	[[ $1 == ${MUTANT:-*} ]] || return 0
-	key=$known/$1-$( (cat "$top"/vmm/* "$top"/tests/bare/* "$top/scripts/guest-tour" "$top/scripts/drive"; echo "$image $*") | hash_of)
-	if [ ! -e "$key" ]; then
-		verdict "$@" > "$key.tmp"
-		mv "$key.tmp" "$key"
-	fi
-	result=$(cat "$key")
-	say "  mutant $nr of $total, $1: $result"
-	case $result in
-	killed*) ok "$1 is $result" ;;
-	*)	not_ok "$1: $result" ;;
-	esac
-}
+made_from() { cat "$top"/vmm/* "$top"/tests/bare/* "$top/scripts/guest-tour" "$top/scripts/drive"; echo "$image"; }
 
-. "$top/tests/vmm-mutants"
+run_mutants "$top/tests/vmm-mutants"
 finish

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Runs a list of mutants. Source it after tap.sh; the test that does so has the
+# functions "verdict NAME FILE SUBSTITUTION", which prints one line that starts
+# with "killed" or says why not, and "made_from", which prints what a verdict
+# depends on: a verdict is kept under that. MUTANT= is a pattern of names.
+
+run_mutants()
+{
+	known=$build/results/${1##*/}
+	mkdir -p "$known"
+	total=$(grep -c '^mutant ' "$1")
+	nr=0
+	# shellcheck source=/dev/null
+	. "$1"
+}
+
+mutant()
+{
+	local key result
+	nr=$((nr + 1))
+	# shellcheck disable=SC2053 # a pattern
+	[[ $1 == ${MUTANT:-*} ]] || return 0
+	key=$known/$1-$( (made_from; echo "$*") | hash_of)
+	if [ ! -e "$key" ]; then
+		verdict "$@" > "$key.tmp"
+		mv "$key.tmp" "$key"
+	fi
+	result=$(cat "$key")
+	say "  mutant $nr of $total, $1: $result"
+	case $result in
+	killed*) ok "$1 is $result" ;;
+	*)	not_ok "$1: $result" ;;
+	esac
+}
