@@ -166,12 +166,19 @@ void services_call(struct vcpu *vcpu)
 	struct call arguments;
 	int64_t value = SMCCC_NOT_SUPPORTED;
 
+	/*
+	 * The kernel has counted it, though a machine that stops answers nothing:
+	 * it may have lost threads already, which no call may kick.
+	 */
+	counts[service].calls[call.smc]++;
+	if (vcpu->machine->stop != STOP_NONE)
+		return;
+
 	get_arguments(vcpu, &call, function->nr_args);
 	arguments = call;
 	if (function->call)
 		value = function->call(vcpu, &call);
 
-	counts[service].calls[call.smc]++;
 	if (!call.done) {
 		call.x[0] = value;
 		put_answer(vcpu, &call);

@@ -171,14 +171,11 @@ static bool system_event(struct vcpu *vcpu)
 static bool hypercall(struct vcpu *vcpu)
 {
 	struct machine *machine = vcpu->machine;
-	bool go_on = false;
+	bool go_on;
 
 	pthread_mutex_lock(&machine->lock);
-	/* A machine that stops may have lost threads already, which no call may kick */
-	if (machine->stop == STOP_NONE) {
-		services_call(vcpu);
-		go_on = vcpu->power == POWER_ON;
-	}
+	services_call(vcpu);
+	go_on = machine->stop == STOP_NONE && vcpu->power == POWER_ON;
 	pthread_mutex_unlock(&machine->lock);
 	return go_on;
 }
