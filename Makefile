@@ -29,7 +29,10 @@ tree:		## build/tree: the series as commits, to be edited
 export:		## write the commits of build/tree back to patches/6.1
 	@scripts/export.sh
 
+bench:		## count what calls cost, and write bench/'s table and plot
+	@scripts/bench.sh
+
 clean:		## remove build/
 	@scripts/clean.sh
 
-.PHONY: help run check check-all shell tree export clean
+.PHONY: help run check check-all shell tree export bench clean

@@ -41,13 +41,22 @@ build_image()
 	kernel_make "$1" Image
 }
 
+# keep_image OBJ: what a build leaves, under the name in $image
+keep_image()
+{
+	mkdir -p "${image%/*}.tmp"
+	cp "$1/arch/arm64/boot/Image" "$1/.config" "$1/System.map" "${image%/*}.tmp"
+	mv "${image%/*}.tmp" "${image%/*}"
+}
+
 # kernel COMMIT NAME: set $image to the kernel of COMMIT with configs/NAME.config;
-# the debug kernel is the host kernel and more
+# others than host and bench are the host kernel and more
 kernel()
 {
 	local commit=$1 name=$2 fragments=("$top/configs/host.config") key obj lines=1750
 	case $name in
 	host)	;;
+	bench)	fragments=("$top/configs/bench.config"); lines=1500 ;;
 	*)	fragments+=("$top/configs/$name.config"); lines=2000 ;;
 	esac
 	need_compiler
@@ -60,7 +69,5 @@ kernel()
 	checkout "$commit"
 	step -n $lines -l "$logs/kernel-$name.log" "building the $name kernel of $(git_linux log -1 --format=%f "$commit" | cut -c 1-60)" \
 		build_image "$obj" "${fragments[@]}"
-	mkdir -p "${image%/*}.tmp"
-	cp "$obj/arch/arm64/boot/Image" "$obj/.config" "$obj/System.map" "${image%/*}.tmp"
-	mv "${image%/*}.tmp" "${image%/*}"
+	keep_image "$obj"
 }

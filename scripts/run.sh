@@ -26,6 +26,6 @@ say "  booting $package $version with $(series | wc -l) patches, mode $mode"
 job "$mode" "$image" "$dir" | tee "$logs/run.log" | grep -v 'TRNG_RND' || true
 bad=$(job_failures "$logs/run.log")
 [ -z "$bad" ] || die "not all is well: $bad; the console is ${logs#"$PWD"/}/run.log"
-agree=$("$top/scripts/hvc-agree" "$logs/run.log") ||
+agree=$("$top/scripts/counts-agree" "$logs/run.log") ||
 	die "the VMM and the kernel do not count the same: $agree; the console is ${logs#"$PWD"/}/run.log"
 say "the guest passed $(grep -c '^ok' "$logs/run.log") checks, on $(grep -m 1 -o 'Linux version [^ ]*' "$logs/run.log"); ${agree#*: }"

@@ -9,6 +9,18 @@ selftests_make()
 		-j"$(nproc)" "${@:2}"
 }
 
+# own_selftests DIR: the series' own, as far as DIR/aarch64 has them, programs
+# or sources: SERIES=core and prefixes of the series do not have all
+own_selftests()
+{
+	local test
+	for test in smccc_filter smccc_filter_random smccc_filter_ext; do
+		if [ -e "$1/aarch64/$test" ] || [ -e "$1/aarch64/$test.c" ]; then
+			echo "aarch64/$test"
+		fi
+	done
+}
+
 # Some tests of 6.1 do not build on the untouched base: the others must
 build_selftests()
 {

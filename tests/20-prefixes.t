@@ -31,7 +31,7 @@ compile_selftests()
 	local out=$build/obj/prefix-selftests-$version
 	rm -rf "$out"; mkdir -p "$out"
 	kernel_make "$build/obj/headers-$version" -s headers_install "INSTALL_HDR_PATH=$out/headers"
-	selftests_make "$out" EXTRA_CFLAGS=-Werror $(for program; do echo "$out/aarch64/$program"; done)
+	selftests_make "$out" EXTRA_CFLAGS=-Werror $(for program; do echo "$out/$program"; done)
 }
 
 nr=0
@@ -48,11 +48,8 @@ for patch in $(series); do
 		check "x86: $name" compile_x86
 	fi
 	if grep -q '^tools/testing/selftests/kvm/' <<< "$files"; then
-		programs=(hypercalls psci_test)
-		for program in smccc_filter smccc_filter_random; do
-			[ ! -e "$linux/tools/testing/selftests/kvm/aarch64/$program.c" ] || programs+=("$program")
-		done
-		check "selftests: $name" compile_selftests "${programs[@]}"
+		mapfile -t programs < <(own_selftests "$linux/tools/testing/selftests/kvm")
+		check "selftests: $name" compile_selftests aarch64/hypercalls aarch64/psci_test "${programs[@]}"
 	fi
 done
 

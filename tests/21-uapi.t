@@ -20,7 +20,9 @@ headers()
 	make -C "$linux" "O=$scratch/obj" ARCH="$2" -s headers_install "INSTALL_HDR_PATH=$3"
 }
 
-compile() { "$1" -c -o /dev/null -Wall -Wextra -Werror -isystem "$scratch/$2/include" "${@:3}" "$top/tests/uapi.h"; }
+beyond=()
+[ "${SERIES:-all}" = core ] || beyond=(-DBEYOND)
+compile() { "$1" -c -o /dev/null -Wall -Wextra -Werror "${beyond[@]}" -isystem "$scratch/$2/include" "${@:3}" "$top/tests/uapi.h"; }
 
 for arch in arm64 x86_64; do
 	[ $arch = arm64 ] && cross=$arm64_cross || cross=$x86_cross

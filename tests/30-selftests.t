@@ -7,7 +7,8 @@ use_source
 kernel "$series_commit" host
 selftests "$series_commit"
 
-selftests_job "$scratch/job.d" aarch64/smccc_filter aarch64/smccc_filter_random
+mapfile -t programs < <(own_selftests "$selftests")
+selftests_job "$scratch/job.d" "${programs[@]}"
 for mode in $modes no32; do
 	say "  running the selftests, mode $mode"
 	job "$mode" "$image" "$scratch/job.d" > "$logs/selftests-$mode.log" || true

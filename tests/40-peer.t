@@ -3,27 +3,10 @@
 # Software made for Linux 6.12 finds the same filter here: a VMM compiled
 # against its headers, and its own selftest of the filter, both unchanged.
 . "$(dirname "$0")/tap.sh"
+. "$top/scripts/peer.sh"
 
 use_source
 need_compiler
-
-version_of() { archive_versions "$1" | head -n 1; }
-
-# peer_source: unpack the newest linux-source-6.12 into $peer
-peer_source()
-{
-	peer=$(echo "$build"/peer-*/Makefile)
-	peer=${peer%/Makefile}
-	[ "$peer" = "$build/peer-*" ] || return 0
-	apt_update "$host"
-	local v
-	v=$(version_of linux-source-6.12)
-	[ -n "$v" ] || die "the archive has no linux-source-6.12"
-	peer=$build/peer-$v
-	need_space 6
-	fetch_source linux-source-6.12 "$v"
-	step "unpacking linux-source-6.12 $v" unpack_source "$source_deb" "$peer"
-}
 
 build_peer()
 {

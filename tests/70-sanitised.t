@@ -8,8 +8,9 @@ use_source
 kernel "$series_commit" debug
 selftests "$series_commit"
 
+mapfile -t programs < <(own_selftests "$selftests")
 selftests_job "$scratch/job.d" aarch64/hypercalls aarch64/psci_test aarch64/debug-exceptions \
-	aarch64/smccc_filter aarch64/smccc_filter_random
+	"${programs[@]}"
 sed -i "s#^echo === all done#$leaks; &#" "$scratch/job.d/job"
 for mode in vhe nvhe; do
 	say "  running the selftests in the sanitised kernel, mode $mode"

@@ -11,10 +11,8 @@ for patch in $(series); do
 	commit=$(patch_commit $nr)
 	kernel "$commit" host
 	selftests "$commit"
-	programs=(aarch64/hypercalls aarch64/psci_test aarch64/debug-exceptions)
-	for program in aarch64/smccc_filter aarch64/smccc_filter_random; do
-		[ ! -e "$selftests/$program" ] || programs+=("$program")
-	done
+	mapfile -t programs < <(own_selftests "$selftests")
+	programs+=(aarch64/hypercalls aarch64/psci_test aarch64/debug-exceptions)
 	rm -rf "$scratch/job.d"
 	selftests_job "$scratch/job.d" "${programs[@]}"
 	job vhe "$image" "$scratch/job.d" > "$logs/prefix-$nr.log" || true

@@ -8,7 +8,7 @@
 use_source
 need_compiler
 selftests "$series_commit"
-selftests_job "$scratch/job.d" aarch64/smccc_filter aarch64/smccc_filter_random
+selftests_job "$scratch/core" aarch64/smccc_filter aarch64/smccc_filter_random
 obj=$build/obj/mutant-$version
 
 build_mutant()
@@ -27,15 +27,18 @@ verdict()
 	elif ! build_mutant > "$logs/mutant-$1-build.log" 2>&1; then
 		echo 'does not build'
 	else
-		job vhe "$obj/arch/arm64/boot/Image" "$scratch/job.d" 180 '^not ok' > "$logs/mutant-$1.log" || true
-		if grep -q 'Test terminated by timeout' "$logs/mutant-$1.log"; then
+		# Up to the first assertion that fails: one that timed out is none
+		job vhe "$obj/arch/arm64/boot/Image" "$scratch/$part" 300 '\(:Expected \|^not ok [0-9]* random\|Assertion Failure\)' \
+			> "$logs/mutant-$1.log" || true
+		if why=$(grep -m 1 -oE ':[a-z0-9_]+:Expected .*|^not ok [0-9]+ random.*|Assertion Failure.*' "$logs/mutant-$1.log"); then
+			echo "killed by ${why#:}"
+		elif grep -qE "$splats" "$logs/mutant-$1.log"; then
+			echo "killed by a splat: $(grep -m 1 -oE "($splats).*" "$logs/mutant-$1.log")"
+		elif grep -q 'Test terminated by timeout' "$logs/mutant-$1.log" ||
+		     ! grep -q '^=== all done' "$logs/mutant-$1.log"; then
 			echo 'timed out'
 		elif grep -q '^not ok' "$logs/mutant-$1.log"; then
 			echo "killed by $(grep -m 1 '^not ok' "$logs/mutant-$1.log" | cut -d' ' -f4-)"
-		elif grep -qE "$splats" "$logs/mutant-$1.log"; then
-			echo "killed by a splat: $(grep -m 1 -oE "($splats).*" "$logs/mutant-$1.log")"
-		elif ! grep -q '^=== all done' "$logs/mutant-$1.log"; then
-			echo 'timed out'
 		else
 			echo 'survived'
 		fi
@@ -47,5 +50,11 @@ made_from() { kernel_hash "$series_commit"; selftests_hash "$series_commit"; cat
 
 unseen() { [ -n "${MUTANT:-}" ] || skip "$1: $2"; }
 
+part=core
 run_mutants "$top/tests/mutants"
+if [ "${SERIES:-all}" != core ]; then
+	part=beyond
+	selftests_job "$scratch/beyond" aarch64/smccc_filter_ext aarch64/smccc_filter_random aarch64/smccc_filter
+	run_mutants "$top/tests/mutants-beyond"
+fi
 finish

@@ -47,7 +47,7 @@ verdict()
 			echo "killed by $(other_failures "$log")"
 		elif ! grep -q '^=== all done' "$log"; then
 			echo 'timed out'
-		elif ! "$top/scripts/hvc-agree" "$log" > /dev/null; then
+		elif ! "$top/scripts/counts-agree" "$log" > /dev/null; then
 			echo "killed by the kernel's counts"
 		else
 			echo 'survived'

@@ -51,5 +51,5 @@ run_guests()
 	echo 'echo === all done' >> "$2/job"
 	job "$1" "$image" "$2" "${4:-600}" > "$log" || true
 	results "$log" "$3"
-	check "$3: the VMM and the kernel count the same" "$top/scripts/hvc-agree" "$log"
+	check "$3: the VMM and the kernel count the same" "$top/scripts/counts-agree" "$log"
 }

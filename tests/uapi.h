@@ -41,6 +41,15 @@ IS(base_at, offsetof(struct kvm_smccc_filter, base) == 0);
 IS(nr_functions_at, offsetof(struct kvm_smccc_filter, nr_functions) == 4);
 IS(action_at, offsetof(struct kvm_smccc_filter, action) == 8);
 IS(pad_at, offsetof(struct kvm_smccc_filter, pad) == 9);
+IS(device_irq_level_at, offsetof(struct kvm_sync_regs, device_irq_level) == 0);
+#ifdef BEYOND
+IS(sync_regs_size, sizeof(struct kvm_sync_regs) == 2048);
+IS(smccc_regs_at, offsetof(struct kvm_sync_regs, smccc_regs) == 2048 - 18 * 8);
+IS(smccc_regs_in_run, offsetof(struct kvm_run, s.regs.smccc_regs) ==
+		      offsetof(struct kvm_run, s.padding) + 2048 - 18 * 8);
+IS(sync_smccc, KVM_SYNC_ARM64_SMCCC == 1UL << 30);
+IS(sync_smccc_is_an_int, KVM_SYNC_ARM64_SMCCC <= 0x7fffffff);
+#endif
 #ifdef NR_SMCCC_FILTER_ACTIONS
 #error "for the kernel only"
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The kernel's SMCCC filter: is it there, and set a range of it. */
+/* The kernel's SMCCC filter: is it there, set a range of it, read it back. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -56,6 +56,30 @@ void filter_set(struct machine *machine, const struct kvm_smccc_filter *filter, 
 	if (machine->options->verbose)
 		fprintf(stderr, "vmm: SMCCC filter 0x%08x+0x%x=%s, %s\n", filter->base,
 			filter->nr_functions, actions[filter->action], owner);
+}
+
+/*
+ * Prints the ranges that the kernel holds. It answers for one id with the range
+ * or the gap around it, so that the next id to ask for wraps to 0 at the end. A
+ * gap, and a range that the kernel reserves, look like a range that KVM handles.
+ */
+void filter_show(struct machine *machine)
+{
+	struct kvm_smccc_filter filter = { };
+	struct kvm_device_attr attr = {
+		.group = KVM_ARM_VM_SMCCC_CTRL,
+		.attr = KVM_ARM_VM_SMCCC_FILTER,
+		.addr = (uintptr_t)&filter,
+	};
+
+	do {
+		if (ioctl(machine->vm, KVM_GET_DEVICE_ATTR, &attr))
+			die("--show-filter: this kernel cannot read its SMCCC filter back: %s; use --verbose",
+			    strerror(errno));
+		fprintf(stderr, "vmm: the kernel's SMCCC filter: 0x%08x+0x%x=%s\n", filter.base,
+			filter.nr_functions, actions[filter.action]);
+		filter.base += filter.nr_functions;
+	} while (filter.base);
 }
 
 /* BASE+N=ACTION; whether the range makes sense is for the kernel to say */

@@ -70,10 +70,16 @@ static bool decide_services(struct machine *machine)
 {
 	const struct options *options = machine->options;
 	bool exists = filter_exists(machine);
+	const char *wish = NULL;
 
-	if (!exists && (options->psci == PSCI_USER || options->nr_filters)) {
-		fprintf(stderr, "vmm: this kernel has no SMCCC filter, which %s needs\n",
-			options->psci == PSCI_USER ? "--psci user" : "--filter");
+	if (options->psci == PSCI_USER)
+		wish = "--psci user";
+	else if (options->nr_filters)
+		wish = "--filter";
+	else if (options->show_filter)
+		wish = "--show-filter";
+	if (!exists && wish) {
+		fprintf(stderr, "vmm: this kernel has no SMCCC filter, which %s needs\n", wish);
 		exit(EXIT_NO_FILTER);
 	}
 	if (!exists && options->psci == PSCI_AUTO)
@@ -89,6 +95,15 @@ static void set_filters(struct machine *machine)
 		services_set_filter(machine);
 	for (unsigned int i = 0; i < options->nr_filters; i++)
 		filter_set(machine, &options->filters[i], "--filter");
+	if (options->show_filter)
+		filter_show(machine);
+}
+
+static bool has_sync_regs(struct machine *machine)
+{
+	int sets = ioctl(machine->vm, KVM_CHECK_EXTENSION, KVM_CAP_SYNC_REGS);
+
+	return sets > 0 && (sets & KVM_SYNC_ARM64_SMCCC);
 }
 
 static void create_vm(struct machine *machine)
@@ -103,6 +118,7 @@ static void create_vm(struct machine *machine)
 	create_memory(machine);
 
 	machine->services = decide_services(machine);
+	machine->sync_regs = !machine->options->no_sync_regs && has_sync_regs(machine);
 	set_filters(machine);
 }
 
@@ -167,7 +183,10 @@ enum stop machine_wait(struct machine *machine)
 
 	for (unsigned int i = 0; i < machine->nr_vcpus; i++) {
 		vcpu = &machine->vcpus[i];
-		machine->hvc_exits += vcpu_stat(vcpu, "hvc_exit_stat");
+		vcpu_stat(vcpu, "hvc_exit_stat", &machine->hvc_exits);
+		vcpu_stat(vcpu, "smc_exit_stat", &machine->smc_exits);
+		vcpu_stat(vcpu, "smccc_denied", &machine->denied);
+		machine->by_filter = vcpu_stat(vcpu, "smccc_forwarded", &machine->forwarded);
 		munmap(vcpu->run, machine->run_size);
 		close(vcpu->fd);
 		pthread_cond_destroy(&vcpu->wake);

@@ -23,6 +23,9 @@ static const char usage[] =
 "                          kernel has a filter. \"kernel\" leaves all to KVM\n"
 "  --filter BASE+N=ACTION  a range of function ids more; ACTION is handle,\n"
 "                          deny or forward. Can be repeated\n"
+"  --show-filter           print what the kernel's filter holds\n"
+"  --no-sync-regs          read and write each register by a system call, even\n"
+"                          if the kernel can pass x0-x17 with KVM_RUN\n"
 "  --control SOCKET        UNIX socket to make, for vmm control\n"
 "  --trace                 print each forwarded call\n"
 "  --verbose               print each range that is set\n"
@@ -75,7 +78,7 @@ static void check(struct options *options)
 void parse_options(struct options *options, int argc, char **argv)
 {
 	enum { KERNEL, INITRD, APPEND, MEMORY, CPUS, MAX_CPUS, CONDUIT, PSCI, FILTER,
-	       CONTROL, TRACE, VERBOSE, HELP };
+	       SHOW_FILTER, NO_SYNC_REGS, CONTROL, TRACE, VERBOSE, HELP };
 	static const struct option names[] = {
 		{ "kernel", required_argument, NULL, KERNEL },
 		{ "initrd", required_argument, NULL, INITRD },
@@ -86,6 +89,8 @@ void parse_options(struct options *options, int argc, char **argv)
 		{ "conduit", required_argument, NULL, CONDUIT },
 		{ "psci", required_argument, NULL, PSCI },
 		{ "filter", required_argument, NULL, FILTER },
+		{ "show-filter", no_argument, NULL, SHOW_FILTER },
+		{ "no-sync-regs", no_argument, NULL, NO_SYNC_REGS },
 		{ "control", required_argument, NULL, CONTROL },
 		{ "trace", no_argument, NULL, TRACE },
 		{ "verbose", no_argument, NULL, VERBOSE },
@@ -113,6 +118,12 @@ void parse_options(struct options *options, int argc, char **argv)
 			break;
 		case CONTROL:
 			options->control = optarg;
+			break;
+		case SHOW_FILTER:
+			options->show_filter = true;
+			break;
+		case NO_SYNC_REGS:
+			options->no_sync_regs = true;
 			break;
 		case TRACE:
 			options->trace = true;

@@ -100,16 +100,10 @@ static const struct function *find_function(unsigned int service, uint32_t id)
 static void get_arguments(struct vcpu *vcpu, struct call *call, unsigned int nr)
 {
 	for (unsigned int i = 1; i <= nr; i++) {
-		call->x[i] = vcpu_get(vcpu, REG_X(i));
+		call->x[i] = vcpu_argument(vcpu, i);
 		if (!(call->id & SMCCC_64BIT))
 			call->x[i] = (uint32_t)call->x[i];
 	}
-}
-
-static void put_answer(struct vcpu *vcpu, const struct call *call)
-{
-	for (unsigned int i = 0; i <= call->results; i++)
-		vcpu_set(vcpu, REG_X(i), call->x[i]);
 }
 
 static void trace(struct vcpu *vcpu, const struct call *call, unsigned int service,
@@ -181,7 +175,7 @@ void services_call(struct vcpu *vcpu)
 
 	if (!call.done) {
 		call.x[0] = value;
-		put_answer(vcpu, &call);
+		vcpu_answer(vcpu, call.x, 1 + call.results);
 		counts[service].refused += !call.is_data && is_refusal(service, value);
 	}
 	if (vcpu->machine->options->trace) {
@@ -222,6 +216,9 @@ void services_table(struct machine *machine)
 		table();
 	for (unsigned int i = 0; i < ARRAY_SIZE(counts); i++)
 		forwarded += counts[i].calls[0];
+	if (machine->by_filter)
+		fprintf(stderr, "vmm: kernel's smc_exit_stat: %lu, smccc_forwarded: %lu, smccc_denied: %lu\n",
+			machine->smc_exits, machine->forwarded, machine->denied);
 	fprintf(stderr, "vmm: kernel's hvc_exit_stat: %lu, of which %lu were not forwarded\n",
 		machine->hvc_exits, machine->hvc_exits - forwarded);
 }

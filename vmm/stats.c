@@ -8,18 +8,19 @@
 
 #include "vmm.h"
 
-/* Returns 0 if the kernel has no statistic of that name */
-uint64_t vcpu_stat(struct vcpu *vcpu, const char *name)
+/* Adds a count to @sum. Returns false if the kernel has none of that name */
+bool vcpu_stat(struct vcpu *vcpu, const char *name, uint64_t *sum)
 {
 	struct kvm_stats_header header;
 	struct kvm_stats_desc *desc;
-	uint64_t value = 0;
+	bool found = false;
+	uint64_t value;
 	size_t size;
 	int fd;
 
 	fd = ioctl(vcpu->fd, KVM_GET_STATS_FD, NULL);
 	if (fd < 0)
-		return 0;
+		return false;
 	if (pread(fd, &header, sizeof(header), 0) != sizeof(header))
 		die("statistics of vCPU %u: cannot be read", vcpu->index);
 	size = sizeof(*desc) + header.name_size;
@@ -35,8 +36,10 @@ uint64_t vcpu_stat(struct vcpu *vcpu, const char *name)
 		if (pread(fd, &value, sizeof(value), header.data_offset + desc->offset) !=
 		    sizeof(value))
 			die("statistics of vCPU %u: cannot be read", vcpu->index);
+		*sum += value;
+		found = true;
 	}
 	free(desc);
 	close(fd);
-	return value;
+	return found;
 }

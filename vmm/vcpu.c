@@ -36,6 +36,34 @@ void vcpu_set(struct vcpu *vcpu, uint64_t reg, uint64_t value)
 	vcpu_ioctl(vcpu, KVM_SET_ONE_REG, "KVM_SET_ONE_REG", &one);
 }
 
+/*
+ * x0-x17 at the exit of a forwarded call. They came with KVM_RUN, or cost a
+ * system call each.
+ */
+uint64_t vcpu_argument(struct vcpu *vcpu, unsigned int n)
+{
+	if (vcpu->machine->sync_regs)
+		return SYNC_REGS(vcpu->run)[n];
+	return vcpu_get(vcpu, REG_X(n));
+}
+
+/*
+ * The answer to a forwarded call: the first @nr of x0-x17. It goes with the next
+ * KVM_RUN, before which nothing else may write to any of x0-x17: all of them
+ * are loaded.
+ */
+void vcpu_answer(struct vcpu *vcpu, const uint64_t *x, unsigned int nr)
+{
+	for (unsigned int i = 0; i < nr; i++) {
+		if (vcpu->machine->sync_regs)
+			SYNC_REGS(vcpu->run)[i] = x[i];
+		else
+			vcpu_set(vcpu, REG_X(i), x[i]);
+	}
+	if (vcpu->machine->sync_regs)
+		vcpu->run->kvm_dirty_regs = KVM_SYNC_ARM64_SMCCC;
+}
+
 void vcpu_mp_state(struct vcpu *vcpu, uint32_t state)
 {
 	struct kvm_mp_state mp_state = { .mp_state = state };
@@ -53,6 +81,8 @@ void vcpu_create(struct vcpu *vcpu)
 	vcpu->run = mmap(NULL, machine->run_size, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu->fd, 0);
 	if (vcpu->run == MAP_FAILED)
 		die("mmap of vCPU %u: %s", vcpu->index, strerror(errno));
+	if (machine->sync_regs)
+		vcpu->run->kvm_valid_regs = KVM_SYNC_ARM64_SMCCC;
 
 	vm_ioctl(machine, KVM_ARM_PREFERRED_TARGET, "KVM_ARM_PREFERRED_TARGET", &vcpu->init);
 	vcpu->init.features[0] |= 1u << KVM_ARM_VCPU_PSCI_0_2;

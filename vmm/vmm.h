@@ -18,6 +18,14 @@
 
 #include "map.h"
 
+/* Where the headers are of Linux 6.4 or later, and know the filter alone */
+#ifdef KVM_SYNC_ARM64_SMCCC
+#define SYNC_REGS(run)	((run)->s.regs.smccc_regs)
+#else
+#define KVM_SYNC_ARM64_SMCCC	(1ul << 30)
+#define SYNC_REGS(run)	((__u64 *)((run)->s.padding + sizeof((run)->s.padding)) - 18)
+#endif
+
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define MIB		(1024ul * 1024)
 
@@ -39,7 +47,8 @@ struct options {
 	unsigned int max_cpus;
 	bool smc;			/* conduit of the guest's PSCI and SDEI */
 	enum psci_where psci;
-	bool trace, verbose;
+	bool trace, verbose, show_filter;
+	bool no_sync_regs;		/* KVM_GET_ONE_REG and _SET_ even so */
 	struct kvm_smccc_filter filters[MAX_FILTERS];
 	unsigned int nr_filters;
 };
@@ -77,10 +86,13 @@ struct machine {
 	void *ram;
 	size_t run_size;
 	bool services;			/* PSCI and the others are ours, not KVM's */
+	bool sync_regs;			/* x0-x17 come and go with KVM_RUN */
 	enum stop stop;
 	unsigned int nr_vcpus;
 	struct vcpu vcpus[MAX_VCPUS];
-	uint64_t hvc_exits;		/* the kernel's count, of VMs that are gone */
+	/* The kernel's counts, of VMs that are gone; by_filter if it has the last three */
+	bool by_filter;
+	uint64_t hvc_exits, smc_exits, forwarded, denied;
 };
 
 /* A call that the kernel forwarded */
@@ -158,6 +170,8 @@ void vcpu_power_off(struct vcpu *vcpu);
 void vcpu_mp_state(struct vcpu *vcpu, uint32_t state);
 uint64_t vcpu_get(struct vcpu *vcpu, uint64_t reg);
 void vcpu_set(struct vcpu *vcpu, uint64_t reg, uint64_t value);
+uint64_t vcpu_argument(struct vcpu *vcpu, unsigned int n);
+void vcpu_answer(struct vcpu *vcpu, const uint64_t *x, unsigned int nr);
 
 #define CORE_REG(name)	(KVM_REG_ARM64 | KVM_REG_SIZE_U64 | KVM_REG_ARM_CORE | \
 			 KVM_REG_ARM_CORE_REG(name))
@@ -173,6 +187,7 @@ void vcpu_set(struct vcpu *vcpu, uint64_t reg, uint64_t value);
 bool filter_exists(struct machine *machine);
 void filter_set(struct machine *machine, const struct kvm_smccc_filter *filter,
 		const char *owner);
+void filter_show(struct machine *machine);
 bool filter_parse(const char *text, struct kvm_smccc_filter *filter);
 
 /* services.c */
@@ -188,7 +203,7 @@ void services_table(struct machine *machine);
 const char *sdei_raise(struct machine *machine, uint32_t event, struct vcpu *vcpu);
 
 /* stats.c */
-uint64_t vcpu_stat(struct vcpu *vcpu, const char *name);
+bool vcpu_stat(struct vcpu *vcpu, const char *name, uint64_t *sum);
 
 /* control.c */
 void control_start(struct machine *machine);

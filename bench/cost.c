@@ -1,0 +1,412 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a guest's call costs. A guest of a few instructions makes calls, and the
+ * virtual counter is read around them: in a machine that counts instructions
+ * (QEMU's -icount shift=0), it tells how many were executed by guest, kernel
+ * and this program together. Prints one line for each row: its name, a tab, and
+ * instructions per call, or "-" where the kernel does not have what it needs.
+ */
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <linux/kvm.h>
+
+#define NS_PER_TICK	16		/* of QEMU's counter, 62.5 MHz */
+#define CALLS		100		/* between two looks at the counter */
+#define BATCHES		20		/* the best one has no timer interrupt in it */
+
+#define GUEST_SIZE	64
+#define CODE		0x10000ul
+#define SHARED		0x20000ul
+#define NOWHERE		0x40000000ul
+#define PAGE		0x10000ul	/* the largest there is */
+
+#define SAME_OWNER	0x84001000u
+#define OTHER_OWNER	0xb2000000u	/* and nobody ever calls it here */
+#define MINE		0x84000100u	/* what is denied or forwarded */
+
+#define REG(n)		(KVM_REG_ARM64 | KVM_REG_SIZE_U64 | KVM_REG_ARM_CORE | \
+			 KVM_REG_ARM_CORE_REG(n))
+
+struct shared {
+	uint64_t id, calls, ticks;
+};
+
+extern const char guest[GUEST_SIZE];
+
+asm(".pushsection .rodata\n"
+    ".balign 4\n"
+    "guest:\n"
+    "	mov	x19, #0x20000\n"	/* SHARED */
+    "	mov	x20, #0x40000000\n"	/* NOWHERE */
+    "1:	ldp	x21, x22, [x19]\n"
+    "	isb\n"
+    "	mrs	x23, cntvct_el0\n"
+    "2:	mov	x0, x21\n"
+    "	hvc	#0\n"
+    "	subs	x22, x22, #1\n"
+    "	b.ne	2b\n"
+    "	isb\n"
+    "	mrs	x24, cntvct_el0\n"
+    "	sub	x24, x24, x23\n"
+    "	str	x24, [x19, #16]\n"
+    "	str	xzr, [x20]\n"
+    "	b	1b\n"
+    "	.org	guest + 64\n"		/* GUEST_SIZE */
+    ".popsection\n");
+
+static struct machine {
+	int kvm, vm, vcpu;
+	struct kvm_run *run;
+	struct shared *shared;
+} m;
+
+static void die(const char *what)
+{
+	fprintf(stderr, "cost: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+static int try(int fd, unsigned long request, void *arg)
+{
+	return ioctl(fd, request, arg);
+}
+
+static void need(int fd, unsigned long request, void *arg, const char *what)
+{
+	if (try(fd, request, arg) < 0)
+		die(what);
+}
+
+static void *guest_page(uint32_t slot, uint64_t address)
+{
+	void *memory = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct kvm_userspace_memory_region region = {
+		.slot = slot,
+		.guest_phys_addr = address,
+		.memory_size = PAGE,
+		.userspace_addr = (uintptr_t)memory,
+	};
+
+	if (memory == MAP_FAILED)
+		die("mmap");
+	need(m.vm, KVM_SET_USER_MEMORY_REGION, &region, "KVM_SET_USER_MEMORY_REGION");
+	return memory;
+}
+
+static void set_reg(uint64_t id, uint64_t value)
+{
+	struct kvm_one_reg reg = { .id = id, .addr = (uintptr_t)&value };
+
+	need(m.vcpu, KVM_SET_ONE_REG, &reg, "KVM_SET_ONE_REG");
+}
+
+static uint64_t get_reg(uint64_t id)
+{
+	uint64_t value;
+	struct kvm_one_reg reg = { .id = id, .addr = (uintptr_t)&value };
+
+	need(m.vcpu, KVM_GET_ONE_REG, &reg, "KVM_GET_ONE_REG");
+	return value;
+}
+
+static void create_vm(void)
+{
+	m.vm = ioctl(m.kvm, KVM_CREATE_VM, 0);
+	if (m.vm < 0)
+		die("KVM_CREATE_VM");
+}
+
+/* A vCPU, and no GIC: it would add as much to everything */
+static void create_vcpu(void)
+{
+	struct kvm_vcpu_init init = { };
+	size_t size = ioctl(m.kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
+
+	memcpy(guest_page(0, CODE), guest, sizeof(guest));
+	m.shared = guest_page(1, SHARED);
+	m.vcpu = ioctl(m.vm, KVM_CREATE_VCPU, 0);
+	if (m.vcpu < 0)
+		die("KVM_CREATE_VCPU");
+	m.run = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, m.vcpu, 0);
+	if (m.run == MAP_FAILED)
+		die("mmap of the vCPU");
+	need(m.vm, KVM_ARM_PREFERRED_TARGET, &init, "KVM_ARM_PREFERRED_TARGET");
+	init.features[0] = 1u << KVM_ARM_VCPU_PSCI_0_2;
+	need(m.vcpu, KVM_ARM_VCPU_INIT, &init, "KVM_ARM_VCPU_INIT");
+	set_reg(REG(regs.pc), CODE);
+}
+
+/* @nr ranges of one id each with a gap behind each; false: there is no filter */
+static bool set_ranges(uint32_t base, unsigned int nr, uint8_t action)
+{
+	struct kvm_smccc_filter filter = { .base = base, .nr_functions = 1, .action = action };
+	struct kvm_device_attr attr = {
+		.group = KVM_ARM_VM_SMCCC_CTRL,
+		.attr = KVM_ARM_VM_SMCCC_FILTER,
+		.addr = (uintptr_t)&filter,
+	};
+
+	while (nr--) {
+		if (try(m.vm, KVM_SET_DEVICE_ATTR, &attr))
+			return false;
+		filter.base += 2;
+	}
+	return true;
+}
+
+/* How an exit is answered */
+struct way {
+	const char *name;
+	void (*answer)(unsigned int nr_args);
+	bool sync_regs;
+};
+
+static volatile uint64_t sink;
+
+static void not_at_all(unsigned int nr_args)
+{
+}
+
+static void by_one_reg(unsigned int nr_args)
+{
+	uint64_t sum = 0;
+
+	for (unsigned int i = 1; i <= nr_args; i++)
+		sum += get_reg(REG(regs.regs[i]));
+	sink = sum;
+	set_reg(REG(regs.regs[0]), 0);
+}
+
+static void by_args(unsigned int nr_args)
+{
+	uint64_t sum = 0;
+
+	for (unsigned int i = 1; i <= nr_args && i <= 6; i++)
+		sum += m.run->hypercall.args[i - 1];
+	if (nr_args == 7)
+		sum += get_reg(REG(regs.regs[7]));
+	sink = sum;
+	set_reg(REG(regs.regs[0]), 0);
+}
+
+static void by_sync_regs(unsigned int nr_args)
+{
+	__u64 *x = m.run->s.regs.smccc_regs;
+	uint64_t sum = 0;
+
+#pragma GCC unroll 7
+	for (unsigned int i = 1; i <= nr_args; i++)
+		sum += x[i];
+	sink = sum;
+	x[0] = 0;
+	m.run->kvm_dirty_regs = KVM_SYNC_ARM64_SMCCC;
+}
+
+static const struct way no_exit = { "no exit", NULL, false };
+static const struct way bare = { "bare", not_at_all, false };
+static const struct way one_reg = { "one-reg", by_one_reg, false };
+static const struct way args = { "args", by_args, false };
+static const struct way sync_regs = { "sync-regs", by_sync_regs, true };
+
+static uint64_t batch(uint32_t id, const struct way *way, unsigned int nr_args)
+{
+	m.shared->id = id;
+	m.shared->calls = CALLS;
+	for (;;) {
+		need(m.vcpu, KVM_RUN, NULL, "KVM_RUN");
+		if (m.run->exit_reason == KVM_EXIT_MMIO)
+			return m.shared->ticks;
+		if (m.run->exit_reason != KVM_EXIT_HYPERCALL || !way->answer)
+			die("a call ended in a way that it should not");
+		way->answer(nr_args);
+	}
+}
+
+static void measure(const char *name, uint32_t id, const struct way *way, unsigned int nr_args)
+{
+	uint64_t ticks, best = UINT64_MAX;
+
+	if (way->sync_regs)
+		m.run->kvm_valid_regs = KVM_SYNC_ARM64_SMCCC;
+	for (int i = 0; i < BATCHES; i++) {
+		ticks = batch(id, way, nr_args);
+		if (ticks < best)
+			best = ticks;
+	}
+	printf("%s\t%lu\n", name, (best * NS_PER_TICK + CALLS / 2) / CALLS);
+}
+
+static void destroy_vm(void)
+{
+	if (m.vcpu)
+		close(m.vcpu);
+	close(m.vm);
+	m.vcpu = 0;
+}
+
+static void handled(const char *where, uint32_t base, unsigned int nr)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), nr ? "handled, %s, %u" : "handled, %s", where, nr);
+	create_vm();
+	create_vcpu();
+	if (set_ranges(base, nr, KVM_SMCCC_FILTER_DENY))
+		measure(name, PSCI_0_2_FN_PSCI_VERSION, &no_exit, 0);
+	else
+		printf("%s\t-\n", name);
+	destroy_vm();
+}
+
+static void denied(void)
+{
+	create_vm();
+	create_vcpu();
+	if (set_ranges(MINE, 1, KVM_SMCCC_FILTER_DENY))
+		measure("denied, 1", MINE, &no_exit, 0);
+	else
+		puts("denied, 1\t-");
+	destroy_vm();
+}
+
+static void forwarded(const struct way *way, unsigned int nr_args)
+{
+	char name[64];
+	int has_sync_regs = ioctl(m.kvm, KVM_CHECK_EXTENSION, KVM_CAP_SYNC_REGS);
+
+	snprintf(name, sizeof(name), "forwarded, %s, %u", way->name, nr_args);
+	create_vm();
+	create_vcpu();
+	/* args[] of kernels without the bit is zero */
+	if ((way->sync_regs || way == &args) && !(has_sync_regs & KVM_SYNC_ARM64_SMCCC))
+		printf("%s\t-\n", name);
+	else if (set_ranges(MINE, 1, KVM_SMCCC_FILTER_FWD_TO_USER))
+		measure(name, MINE, way, nr_args);
+	else
+		printf("%s\t-\n", name);
+	destroy_vm();
+}
+
+static uint64_t counter(void)
+{
+	uint64_t ticks;
+
+	asm volatile("isb; mrs %0, cntvct_el0" : "=r"(ticks) : : "memory");
+	return ticks;
+}
+
+#define CGROUPS	"/sys/fs/cgroup/"
+
+static void write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY);
+
+	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+		die(path);
+	close(fd);
+}
+
+/* Bytes of slab and vmalloc that this program's cgroup is charged with */
+static long charged(void)
+{
+	long bytes, sum = 0;
+	char line[128];
+	int found = 0;
+	FILE *file;
+
+	sleep(3);	/* small changes show in 6.12's figures every two seconds */
+	file = fopen(CGROUPS "cost/memory.stat", "r");
+	while (file && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "slab %ld", &bytes) == 1 ||
+		    sscanf(line, "vmalloc %ld", &bytes) == 1) {
+			sum += bytes;
+			found++;
+		}
+	}
+	if (found != 2)
+		die("memory.stat");
+	fclose(file);
+	return sum;
+}
+
+/* All that a VM without a filter is charged with, and its first run of that */
+static long ran_bytes;
+
+static void empty(void)
+{
+	long before = charged(), created;
+
+	create_vm();
+	create_vcpu();
+	created = charged();
+	batch(PSCI_0_2_FN_PSCI_VERSION, &no_exit, 0);
+	ran_bytes = charged() - created;
+	printf("no filter, bytes\t%ld\n", charged() - before);
+	destroy_vm();
+}
+
+/* Ranges, and what they take once the VM has run */
+static void filled(unsigned int nr)
+{
+	uint64_t ticks;
+	long bytes;
+
+	create_vm();
+	create_vcpu();
+	bytes = charged();
+	ticks = counter();
+	if (set_ranges(OTHER_OWNER, nr, KVM_SMCCC_FILTER_DENY)) {
+		ticks = counter() - ticks;
+		batch(PSCI_0_2_FN_PSCI_VERSION, &no_exit, 0);
+		printf("set, instructions, %u\t%lu\n", nr, ticks * NS_PER_TICK / nr);
+		printf("set, bytes, %u\t%ld\n", nr, charged() - bytes - ran_bytes);
+	} else {
+		printf("set, instructions, %u\t-\nset, bytes, %u\t-\n", nr, nr);
+	}
+	destroy_vm();
+}
+
+int main(void)
+{
+	static const unsigned int sizes[] = { 1, 16, 1000, 10000 };
+	static const unsigned int nr_args[] = { 0, 3, 7 };
+
+	m.kvm = open("/dev/kvm", O_RDWR);
+	if (m.kvm < 0)
+		die("/dev/kvm");
+	setvbuf(stdout, NULL, _IOLBF, 0);
+
+	handled("no filter", 0, 0);
+	for (int i = 0; i < 4; i++)
+		handled("other owner", OTHER_OWNER, sizes[i]);
+	for (int i = 0; i < 4; i++)
+		handled("same owner", SAME_OWNER, sizes[i]);
+	denied();
+	forwarded(&bare, 0);
+	for (int i = 0; i < 3; i++)
+		forwarded(&one_reg, nr_args[i]);
+	for (int i = 0; i < 3; i++)
+		forwarded(&args, nr_args[i]);
+	for (int i = 0; i < 3; i++)
+		forwarded(&sync_regs, nr_args[i]);
+
+	write_file(CGROUPS "cgroup.subtree_control", "+memory");
+	mkdir(CGROUPS "cost", 0755);
+	write_file(CGROUPS "cost/cgroup.procs", "0");
+	empty();
+	filled(1);
+	filled(1000);
+	filled(100000);
+	return 0;
+}

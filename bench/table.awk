@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-2.0
+# The table of bench/README.md, from cost.tsv.
+BEGIN {
+	FS = "\t"
+	label["handled, no filter"] = "handled, no filter set"
+	label["denied, 1"] = "denied, 1 range set"
+	label["forwarded, bare, 0"] = "forwarded, nothing read or answered"
+	label["no filter, bytes"] = "VM, vCPU, first run, no filter: bytes charged"
+	way["one-reg"] = "a system call for each register"
+	way["args"] = "`args[]`, x7 and x0 by a system call each"
+	way["sync-regs"] = "synced registers"
+	print "| guest's call | VHE: 6.1 | **6.1 + series** | 6.12 | no VHE: 6.1 | **6.1 + series** | 6.12 |"
+	print "|---|--:|--:|--:|--:|--:|--:|"
+}
+
+function name(row,   f)
+{
+	if (row in label)
+		return label[row]
+	split(row, f, ", ")
+	if (f[1] == "handled")
+		return "handled, " commas(f[3]) " range" (f[3] > 1 ? "s" : "") " set, " f[2]
+	if (f[1] == "forwarded")
+		return "forwarded, " f[3] " arguments, " way[f[2]]
+	if (f[2] == "instructions")
+		return "setting each of " commas(f[3]) " range" (f[3] > 1 ? "s" : "")
+	return commas(f[3]) " range" (f[3] > 1 ? "s" : "") ": bytes charged"
+}
+
+function commas(n,   out)
+{
+	for (; length(n) > 3; n = substr(n, 1, length(n) - 3))
+		out = "," substr(n, length(n) - 2) out
+	return n out
+}
+
+NR > 2 {
+	printf "| %s", name($1)
+	for (i = 2; i <= 7; i++)
+		printf " | %s", $i == "-" ? "" : i == 3 || i == 6 ? "**" commas($i) "**" : commas($i)
+	print " |"
+}

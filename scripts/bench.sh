@@ -1,0 +1,76 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# make bench: count what a guest's call costs in three kernels with the same
+# configuration, with VHE and without, and write bench/'s table and plot. OUT=
+# puts them elsewhere.
+. "$(dirname "$0")/lib.sh"
+. "$top/scripts/source.sh"
+. "$top/scripts/kernel.sh"
+. "$top/scripts/selftests.sh"
+. "$top/scripts/machine.sh"
+. "$top/scripts/peer.sh"
+
+out=${OUT:-$top/bench}
+lock
+need qemu-system-arm cpio gnuplot-nox
+use_source
+selftests "$series_commit"
+peer_source
+
+dir=$(mktemp -d "$build/bench.XXXXXX")
+trap 'rm -rf "$dir"' EXIT
+mkdir "$dir/files"
+"${arm64_cross}gcc" -O2 -Wall -Wextra -Wno-unused-parameter -static -isystem "$selftests/headers/include" \
+	-o "$dir/files/cost" "$top/bench/cost.c"
+echo '/cost; echo "=== cost $?"' > "$dir/files/job"
+initrd "$dir/files" "$dir/initrd"
+
+# count NAME MODE: run it in $image, where one instruction is a nanosecond
+count()
+{
+	local log=$logs/bench-$1-$2.log
+	CPUS=1 machine "$2" "$image" "$dir/initrd"
+	timeout 600 "${qemu[@]}" -icount shift=0,sleep=off < /dev/null 2>&1 | tr -d '\r' > "$log"
+	grep -qx '=== cost 0' "$log" || die "nothing was counted; see ${log#"$PWD"/}"
+	grep -P '^[^\t]+\t[-0-9]+$' "$log" > "$dir/$1-$2"
+}
+
+kernels='base series peer'
+for name in $kernels; do
+	case $name in
+	base)	kernel base bench ;;
+	series)	kernel "$series_commit" bench ;;
+	peer)	peer_kernel bench ;;
+	esac
+	for mode in vhe novhe; do
+		say "  counting instructions: $name, $mode"
+		count $name $mode
+	done
+done
+
+# One file with everything: a row for each case, a column for each kernel
+{
+	echo '# SPDX-License-Identifier: GPL-2.0'
+	printf 'case'
+	for mode in vhe novhe; do for name in $kernels; do printf '\t%s-%s' $name $mode; done; done
+	echo
+	cut -f 1 "$dir/base-vhe" | while IFS= read -r row; do
+		printf '%s' "$row"
+		for mode in vhe novhe; do
+			for name in $kernels; do
+				printf '\t%s' "$(grep -F "$row"$'\t' "$dir/$name-$mode" | cut -f 2)"
+			done
+		done
+		echo
+	done
+} > "$out/cost.tsv"
+
+awk -f "$top/bench/table.awk" "$out/cost.tsv" > "$dir/table"
+awk -v table="$dir/table" -v kernels="$package $version, linux-source-6.12 ${peer##*peer-}" '
+	/^<!-- table -->/ { print; print ""; while ((getline line < table) > 0) print line
+			    printf "\nMeasured on %s.\n\n", kernels; skip = 1 }
+	/^<!-- end -->/	  { skip = 0 }
+	!skip' "$top/bench/README.md" > "$dir/README.md"
+cp "$dir/README.md" "$out/README.md"
+(cd "$out" && gnuplot "$top/bench/plot.gp")
+say "wrote ${out#"$PWD"/}/README.md, cost.tsv and cost.svg"

@@ -1,0 +1,67 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# What calls cost, counted again: within the limits, and what bench/ says.
+. "$(dirname "$0")/tap.sh"
+
+[ "${SERIES:-all}" = all ] || { skip 'bench counts the whole series'; finish; }
+cp "$top/bench/README.md" "$scratch"
+OUT=$scratch "$top/scripts/bench.sh" || die 'make bench failed'
+new=$scratch/cost.tsv
+
+# value ROW COLUMN, as cost.tsv names them
+value()
+{
+	awk -F'\t' -v row="$1" -v column="$2" '
+		NR == 2 { for (i = 2; i <= NF; i++) if ($i == column) c = i }
+		$1 == row { print $c; found = 1 }
+		END { exit !found }' "$new"
+}
+
+at_most() { echo "# $2, at most $1"; [ "$2" -le "$1" ]; }
+at_least() { echo "# $2, at least $1"; [ "$2" -ge "$1" ]; }
+
+for mode in vhe novhe; do
+	base=$(value 'handled, no filter' base-$mode)
+	check "$mode: no filter: 10 instructions more than 6.1" \
+		at_most $((base + 10)) "$(value 'handled, no filter' series-$mode)"
+	check "$mode: denied: 50 more than a handled call" at_most $((base + 50)) "$(value 'denied, 1' series-$mode)"
+	for nr in 1 16 1000 10000; do
+		check "$mode: $nr ranges of another owner: 12 more" \
+			at_most $((base + 12)) "$(value "handled, other owner, $nr" series-$mode)"
+		series=$(($(value "handled, same owner, $nr" series-$mode) - base))
+		peer=$(($(value "handled, same owner, $nr" peer-$mode) - $(value 'handled, no filter' peer-$mode)))
+		check "$mode: $nr ranges of the same owner: adds 0.85 of what 6.12 adds" \
+			at_most $((85 * peer)) $((100 * series))
+	done
+done
+
+sync=$(value 'forwarded, sync-regs, 7' series-vhe)
+check 'vhe: forwarded with 7 arguments by synced registers: 3,600' at_most 3600 "$sync"
+check 'vhe: and 0.42 of what 6.12 takes' at_most $((42 * $(value 'forwarded, one-reg, 7' peer-vhe))) $((100 * sync))
+check 'novhe: and 1.06 of the bare exit' at_most $((106 * $(value 'forwarded, bare, 0' series-novhe))) \
+	$((100 * $(value 'forwarded, sync-regs, 7' series-novhe)))
+
+for mode in vhe novhe; do
+	# The vCPU has three more counters of 8 bytes, and there is not an object more
+	check "$mode: a VM without a filter: no allocation" \
+		at_most $(($(value 'no filter, bytes' base-$mode) + 24)) "$(value 'no filter, bytes' series-$mode)"
+	bytes=$(value 'set, bytes, 1000' series-$mode)
+	check "$mode: 1,000 ranges: 96 KiB" at_most $((96 * 1024)) "$bytes"
+	# A leaf has 256 bytes and 16 slots, and a range two of them; an element of the array has 12
+	check "$mode: 1,000 ranges: all of it is charged" at_least $((1000 * (32 + 12))) "$bytes"
+done
+
+# Another compiler may count a little differently
+same()
+{
+	paste "$top/bench/cost.tsv" "$new" | awk -F'\t' '
+		NR > 2 { for (i = 2; i <= 7; i++) {
+			if (($i == "-") != ($(i + 7) == "-") || $i > 100 && ($i > 1.02 * $(i + 7) || $i < 0.98 * $(i + 7))) {
+				print $1 ": published " $i ", counted " $(i + 7); bad = 1
+			}
+		} }
+		END { exit bad || NR < 26 }'
+}
+check 'bench/ says what was counted' same
+
+finish
