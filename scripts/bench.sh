@@ -22,17 +22,22 @@ trap 'rm -rf "$dir"' EXIT
 mkdir "$dir/files"
 "${arm64_cross}gcc" -O2 -Wall -Wextra -Wno-unused-parameter -static -isystem "$selftests/headers/include" \
 	-o "$dir/files/cost" "$top/bench/cost.c"
-echo '/cost; echo "=== cost $?"' > "$dir/files/job"
+# shellcheck disable=SC2016 # for the machine's shell
+echo '/cost $(grep -o empty /proc/cmdline); echo "=== cost $?"' > "$dir/files/job"
 initrd "$dir/files" "$dir/initrd"
 
-# count NAME MODE: run it in $image, where one instruction is a nanosecond
+# count NAME MODE: run it in $image, where one instruction is a nanosecond; and
+# once more without debugfs, for the bytes of a VM alone
 count()
 {
-	local log=$logs/bench-$1-$2.log
-	CPUS=1 machine "$2" "$image" "$dir/initrd"
-	timeout 600 "${qemu[@]}" -icount shift=0,sleep=off < /dev/null 2>&1 | tr -d '\r' > "$log"
-	grep -qx '=== cost 0' "$log" || die "nothing was counted; see ${log#"$PWD"/}"
-	grep -P '^[^\t]+\t[-0-9]+$' "$log" > "$dir/$1-$2"
+	local log append
+	for append in '' 'debugfs=off empty'; do
+		log=$logs/bench-$1-$2${append:+-empty}.log
+		CPUS=1 APPEND=$append machine "$2" "$image" "$dir/initrd"
+		timeout 600 "${qemu[@]}" -icount shift=0,sleep=off < /dev/null 2>&1 | tr -d '\r' > "$log"
+		grep -qx '=== cost 0' "$log" || die "nothing was counted; see ${log#"$PWD"/}"
+		grep -P '^[^\t]+\t[-0-9]+$' "$log" >> "$dir/$1-$2"
+	done
 }
 
 kernels='base series peer'

@@ -44,7 +44,9 @@ check 'novhe: and 1.06 of the bare exit' at_most $((106 * $(value 'forwarded, ba
 for mode in vhe novhe; do
 	# The vCPU has three more counters of 8 bytes, and there is not an object more
 	check "$mode: a VM without a filter: no allocation" \
-		at_most $(($(value 'no filter, bytes' base-$mode) + 24)) "$(value 'no filter, bytes' series-$mode)"
+		at_most $(($(value 'no filter, no debugfs, bytes' base-$mode) + 24)) "$(value 'no filter, no debugfs, bytes' series-$mode)"
+	check "$mode: and four files in debugfs, of an inode and a name each" \
+		at_most $(($(value 'no filter, bytes' base-$mode) + 4 * 1250)) "$(value 'no filter, bytes' series-$mode)"
 	bytes=$(value 'set, bytes, 1000' series-$mode)
 	check "$mode: 1,000 ranges: 96 KiB" at_most $((96 * 1024)) "$bytes"
 	# A leaf has 256 bytes and 16 slots, and a range two of them; an element of the array has 12
