@@ -13,6 +13,7 @@ guests
 vmm_files "$scratch/vhe"
 linux_guest "$scratch/vhe" "$top/scripts/guest-tour" --cpus 4 --max-cpus 8 --verbose
 every_bare_guest "$scratch/vhe"
+every_bare_guest "$scratch/vhe" --no-sync-regs --show-filter
 cpus_guest "$scratch/vhe" 20 --cpus 8
 linux_guest "$scratch/vhe" "$top/tests/guest-vulnerabilities" --psci user
 linux_guest "$scratch/vhe" "$top/tests/guest-vulnerabilities" --psci kernel
@@ -29,6 +30,25 @@ ranges='0x84000000+0x20=forward, psci
 shown() { diff <(sed -n 's/^vmm: SMCCC filter //p' "$1" | head -n 7) - <<< "$ranges"; }
 check 'vhe: --verbose shows every range that is set' shown "$logs/guests-vhe.log"
 
+# What the kernel holds is what was set, and between it what KVM handles
+held='0x84000000+0x20=forward
+0x84000050+0x10=forward
+0xb2000000+0xe000000=forward
+0xc3000000+0x10=forward
+0xc3000010+0x1=deny
+0xc4000000+0x20=forward
+0xc4000020+0x20=forward
+0xc4000050+0x10=forward
+0xf2000000+0xe000000=forward'
+holds()
+{
+	local lines
+	lines=$(sed -n "/^=== begin bare-services/,/^=== end/s/^vmm: the kernel's SMCCC filter: //p" "$1")
+	diff <(grep -v '=handle$' <<< "$lines") - <<< "$held" &&
+		perl -ne '/^(\w+)\+(\w+)=/ or next; die "a hole at $1" if hex $1 != $next; $next = hex($1) + hex $2;
+			  END { die "ends at $next" if $next != 1 << 32 }' <<< "$lines"
+}
+
 # vulnerabilities LOG: the same files with the same text in both of two runs
 vulnerabilities()
 {
@@ -38,10 +58,12 @@ vulnerabilities()
 	[ "$(wc -l <<< "$text")" -ge 8 ] && ! grep -qv '^ *2 ' <<< "$text"
 }
 check 'vhe: the same vulnerabilities as with PSCI in KVM' vulnerabilities "$logs/guests-vhe.log"
+check 'vhe: --show-filter shows what the kernel holds' holds "$logs/guests-vhe.log"
 
 # The other conduit, without VHE
 vmm_files "$scratch/novhe"
 linux_guest "$scratch/novhe" "$top/scripts/guest-tour" --cpus 4 --max-cpus 8 --conduit smc --trace
+linux_guest "$scratch/novhe" "$top/tests/guest-boot" --cpus 2 --no-sync-regs
 linux_guest "$scratch/novhe" "$top/tests/guest-vulnerabilities" --psci user
 linux_guest "$scratch/novhe" "$top/tests/guest-vulnerabilities" --psci kernel
 run_guests novhe "$scratch/novhe" novhe
@@ -64,7 +86,7 @@ kernel base host
 vmm_files "$scratch/base"
 linux_guest "$scratch/base" "$top/tests/guest-boot" --cpus 2
 cat >> "$scratch/base/job" <<'END'
-for arguments in '--psci user' '--filter 0xc3000000+1=deny'; do
+for arguments in '--psci user' '--filter 0xc3000000+1=deny' --show-filter; do
 	/vmm --kernel /Image $arguments
 	echo "=== $arguments exits $?"
 done
@@ -76,5 +98,7 @@ check 'base: --psci user is refused' said 'vmm: this kernel has no SMCCC filter,
 check 'base: with exit status 2' said '=== --psci user exits 2'
 check 'base: --filter is refused' said 'vmm: this kernel has no SMCCC filter, which --filter needs'
 check 'base: with exit status 2' said '=== --filter 0xc3000000+1=deny exits 2'
+check 'base: --show-filter is refused' said 'vmm: this kernel has no SMCCC filter, which --show-filter needs'
+check 'base: with exit status 2' said '=== --show-filter exits 2'
 
 finish

@@ -12,6 +12,9 @@ libfdt
 
 vmm_files "$scratch/job"
 every_bare_guest "$scratch/job"
+bare_guest "$scratch/job" bare-psci --cpus 3 --max-cpus 4 --no-sync-regs
+bare_guest "$scratch/job" bare-services --no-sync-regs --show-filter \
+	--filter 0xc3000000+0x10=forward --filter 0xc3000010+1=deny
 linux_guest "$scratch/job" "$top/scripts/guest-tour" --cpus 4 --max-cpus 8
 echo 'echo === all done' >> "$scratch/job/job"
 

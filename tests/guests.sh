@@ -26,13 +26,13 @@ bare_guest()
 	echo "guest $name --kernel /$name.Image $*" >> "$dir/job"
 }
 
-# every_bare_guest DIR: each with what it wants
+# every_bare_guest DIR ARGUMENT...: each with what it wants
 every_bare_guest()
 {
-	bare_guest "$1" bare-psci --cpus 3 --max-cpus 4
-	bare_guest "$1" bare-sdei --cpus 2 --memory 4096
-	bare_guest "$1" bare-services --filter 0xc3000000+0x10=forward --filter 0xc3000010+1=deny
-	bare_guest "$1" bare-garbage --cpus 4
+	bare_guest "$1" bare-psci --cpus 3 --max-cpus 4 "${@:2}"
+	bare_guest "$1" bare-sdei --cpus 2 --memory 4096 "${@:2}"
+	bare_guest "$1" bare-services --filter 0xc3000000+0x10=forward --filter 0xc3000010+1=deny "${@:2}"
+	bare_guest "$1" bare-garbage --cpus 4 "${@:2}"
 }
 
 # cpus_guest DIR CYCLES ARGUMENT...: Linux, which turns its CPUs off and on

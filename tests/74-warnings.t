@@ -1,0 +1,37 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# gcc with W=1, sparse, and clang warn about nothing in KVM that they do not
+# warn about in the base, whatever line it is in.
+. "$(dirname "$0")/tap.sh"
+
+use_source
+need_compiler
+need sparse clang lld llvm
+
+# compile COMMIT LOG ARGUMENT...
+compile()
+{
+	local obj=$scratch/obj log=$2
+	checkout "$1"
+	rm -rf "$obj"
+	mkdir -p "$obj"
+	kernel_make "$obj" -s "${@:3}" "KCONFIG_ALLCONFIG=$top/configs/host.config" allnoconfig
+	kernel_make "$obj" "${@:3}" arch/arm64/kvm/ > "$log" 2>&1 || { tail -n 5 "$log"; return 1; }
+	grep -E 'warning:|error:' "$log" | sed -e "s#$linux/##" -e 's/:[0-9]*:[0-9]*:/:/' | sort > "$log.warnings"
+}
+
+# before_and_after NAME ARGUMENT...
+before_and_after()
+{
+	local name=$1; shift
+	step -n 120 "$name, the base" compile base "$scratch/$name-base" "$@"
+	step -n 120 "$name, the series" compile "$series_commit" "$scratch/$name-series" "$@"
+	new() { ! comm -13 "$scratch/$name-base.warnings" "$scratch/$name-series.warnings" | grep .; }
+	check "$name: no new warning ($(wc -l < "$scratch/$name-base.warnings") in the base)" new
+}
+
+before_and_after W=1 W=1
+before_and_after sparse C=2 CF=-D__CHECK_ENDIAN__
+before_and_after clang LLVM=1 W=1
+
+finish
