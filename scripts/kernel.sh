@@ -35,10 +35,16 @@ configure()
 	done < "$obj/fragments"
 }
 
+# Where gcov and KCOV look, in a kernel that has them: what the series touches
 build_image()
 {
+	local file instrumented=()
 	configure "$1" "${@:2}"
-	kernel_make "$1" Image
+	for file in $(git_linux diff --name-only --diff-filter=d base HEAD -- 'arch/arm64/kvm/*.c'); do
+		file=$(basename "$file" .c)
+		instrumented+=("GCOV_PROFILE_$file.o=y" "KCOV_INSTRUMENT_$file.o=y")
+	done
+	kernel_make "$1" "${instrumented[@]}" Image
 }
 
 # keep_image OBJ: what a build leaves, under the name in $image
@@ -46,6 +52,7 @@ keep_image()
 {
 	mkdir -p "${image%/*}.tmp"
 	cp "$1/arch/arm64/boot/Image" "$1/.config" "$1/System.map" "${image%/*}.tmp"
+	find "$1/arch/arm64/kvm" -name '*.gcno' -exec cp -t "${image%/*}.tmp" {} +
 	mv "${image%/*}.tmp" "${image%/*}"
 }
 

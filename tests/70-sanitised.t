@@ -11,7 +11,7 @@ selftests "$series_commit"
 mapfile -t programs < <(own_selftests "$selftests")
 selftests_job "$scratch/job.d" aarch64/hypercalls aarch64/psci_test aarch64/debug-exceptions \
 	"${programs[@]}"
-sed -i "s#^echo === all done#$leaks; &#" "$scratch/job.d/job"
+before_the_end "$scratch/job.d" "$leaks"
 for mode in vhe nvhe; do
 	say "  running the selftests in the sanitised kernel, mode $mode"
 	job "$mode" "$image" "$scratch/job.d" 1200 > "$logs/sanitised-$mode.log" || true

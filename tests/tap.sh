@@ -37,6 +37,28 @@ check()
 # younger than five seconds.
 leaks='sleep 6; echo scan > /sys/kernel/debug/kmemleak; cat /sys/kernel/debug/kmemleak || echo not ok 0 kmemleak is there'
 
+# What a job ends with in a kernel that counts lines
+counters='for f in $(find /sys/kernel/debug/gcov -path "*/arch/arm64/kvm/*.gcda"); do echo "=== gcda $(basename $f) $(base64 -w 0 $f)"; done'
+
+# before_the_end DIR COMMAND: let the job in DIR do COMMAND last
+before_the_end()
+{
+	sed -i '$d' "$1/job"
+	printf '%s\n' "$2" 'echo === all done' >> "$1/job"
+}
+
+# gcov_of LOG DIR: the counts that it has, as gcov's JSON in DIR; $image ran
+gcov_of()
+{
+	local _ name data
+	mkdir -p "$2"
+	while read -r _ _ name data; do
+		base64 -d <<< "$data" > "$2/$name"
+		cp "${image%/*}/${name%.gcda}.gcno" "$2"
+	done < <(grep '^=== gcda ' "$1")
+	(cd "$2" && "${arm64_cross}gcov-12" --branch-probabilities --json-format ./*.gcda > gcov.log 2>&1 && gunzip ./*.json.gz)
+}
+
 finish() { echo "1..$tests"; exit $((failed > 0)); }
 
 # results LOG PREFIX: the TAP lines of programs that ran in a machine as ours

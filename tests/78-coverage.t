@@ -1,0 +1,30 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Every line and branch that the series adds to KVM of arm64 runs in the
+# selftests, in one mode or another, or tests/unreached says why not. The table
+# is left in build/coverage.
+. "$(dirname "$0")/tap.sh"
+
+use_source
+need_compiler
+[ "$host" = arm64 ] || need gcc-12-aarch64-linux-gnu
+kernel "$series_commit" coverage
+selftests "$series_commit"
+
+mapfile -t programs < <(own_selftests "$selftests")
+selftests_job "$scratch/job.d" aarch64/psci_test aarch64/debug-exceptions "${programs[@]}"
+before_the_end "$scratch/job.d" "$counters"
+for mode in $modes no32; do
+	say "  running the selftests in the kernel that counts lines, mode $mode"
+	job "$mode" "$image" "$scratch/job.d" > "$logs/coverage-$mode.log" || true
+	check "$mode: the selftests run to their end" grep -q '^=== all done' "$logs/coverage-$mode.log"
+	gcov_of "$logs/coverage-$mode.log" "$scratch/gcov-$mode"
+done
+
+mkdir -p "$build/coverage"
+check 'every line and branch is reached, or it is said why not' \
+	"$top/tests/coverage" "$top/tests/unreached" "$build/coverage/selftests" \
+	<(git_linux diff -U0 base "$series_commit" -- arch/arm64/kvm) "$scratch"/gcov-*/*.json
+diag < "$build/coverage/selftests"
+
+finish
