@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Every line and branch that the series adds to KVM of arm64 runs in the
-# selftests, in one mode or another, or tests/unreached says why not. The table
-# is left in build/coverage.
+# selftests, in tests/faults.c or in tests/limits.c, in one mode or another, or
+# tests/unreached says why not. The table is left in build/coverage.
 . "$(dirname "$0")/tap.sh"
 
 use_source
@@ -13,11 +13,13 @@ selftests "$series_commit"
 
 mapfile -t programs < <(own_selftests "$selftests")
 selftests_job "$scratch/job.d" aarch64/psci_test aarch64/debug-exceptions "${programs[@]}"
+program "$scratch/job.d" faults
+program "$scratch/job.d" limits
 before_the_end "$scratch/job.d" "$counters"
 for mode in $modes no32; do
 	say "  running the selftests in the kernel that counts lines, mode $mode"
 	job "$mode" "$image" "$scratch/job.d" > "$logs/coverage-$mode.log" || true
-	check "$mode: the selftests run to their end" grep -q '^=== all done' "$logs/coverage-$mode.log"
+	results "$logs/coverage-$mode.log" "$mode"
 	gcov_of "$logs/coverage-$mode.log" "$scratch/gcov-$mode"
 done
 

@@ -400,6 +400,21 @@ static bool is_el2s(uint32_t id)
 	return id == 0x80008000 || id == 0x80007fff || id == 0x80003fff;
 }
 
+/* Interrupted by the thread's timer, where it would not come back by itself */
+static int kvm_run(int vcpu)
+{
+	sigset_t alarm;
+	int ret;
+
+	sigemptyset(&alarm);
+	sigaddset(&alarm, SIGALRM);
+	pthread_sigmask(SIG_UNBLOCK, &alarm, NULL);
+	ret = ioctl(vcpu, KVM_RUN, 0) ? errno : 0;
+	pthread_sigmask(SIG_BLOCK, &alarm, NULL);
+
+	return ret;
+}
+
 /* One call, and what became of it */
 static void do_run(struct thread *t, const struct step *s)
 {
@@ -431,7 +446,7 @@ static void do_run(struct thread *t, const struct step *s)
 		run->kvm_valid_regs = 0;
 		run->kvm_dirty_regs = 0;
 		run->immediate_exit = 1;
-		ioctl(vcpu, KVM_RUN, 0);
+		kvm_run(vcpu);
 	}
 
 	run->kvm_valid_regs = valid;
@@ -445,7 +460,7 @@ static void do_run(struct thread *t, const struct step *s)
 
 	/* Where KVM cannot get memory for the guest, that is its own affair */
 	fd = s->bits >> 24 & 3 ? -1 : fault_begin(s);
-	ret = ioctl(vcpu, KVM_RUN, 0) ? errno : 0;
+	ret = kvm_run(vcpu);
 	fault_end(fd);
 
 	if (!ret && run->exit_reason == KVM_EXIT_HYPERCALL)
@@ -814,8 +829,12 @@ static void interrupt_often(void)
 {
 	struct sigevent event = { .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGALRM };
 	struct itimerspec often = { { 0, 20000000 }, { 0, 20000000 } };
+	sigset_t alarm;
 	timer_t timer;
 
+	sigemptyset(&alarm);
+	sigaddset(&alarm, SIGALRM);
+	pthread_sigmask(SIG_BLOCK, &alarm, NULL);
 	event._sigev_un._tid = syscall(SYS_gettid);
 	MUST(timer_create(CLOCK_MONOTONIC, &event, &timer));
 	MUST(timer_settime(timer, 0, &often, NULL));

@@ -47,6 +47,16 @@ before_the_end()
 	printf '%s\n' "$2" 'echo === all done' >> "$1/job"
 }
 
+# program DIR NAME ARGUMENT...: build tests/NAME.c with the headers of $selftests,
+# and let the job in DIR run it last
+program()
+{
+	local dir=$1 name=$2; shift 2
+	"${arm64_cross}gcc" -O2 -Wall -Wextra -Werror -Wno-unused-result -static -pthread \
+		-isystem "$selftests/headers/include" -o "$dir/$name" "$top/tests/$name.c"
+	before_the_end "$dir" "echo '=== begin $name'; /$name $*; echo \"=== end $name \$?\""
+}
+
 # gcov_of LOG DIR: the counts that it has, as gcov's JSON in DIR; $image ran
 gcov_of()
 {
@@ -70,7 +80,7 @@ results()
 		'ok '*'# SKIP'*) skip "$2: ${line#*# SKIP }" ;;
 		'ok '*)		line=${line#ok }; ok "$2: ${line#* }" ;;
 		'not ok '*)	line=${line#not ok }; not_ok "$2: ${line#* }" ;;
-		'# '*'random'* | '# '*seed* | '# SET:'* | '# calls:'* | *' VMs, '*) echo "$line" ;;
+		'# '*'random'* | '# '*seed* | '# SET:'* | '# calls:'* | '# fuzz:'* | *' VMs, '*) echo "$line" ;;
 		esac
 	done < <(sed -n '/^=== begin/,/^=== all done/p' "$1")
 	local bad

@@ -1,0 +1,45 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Nothing moves in what user space has compiled in: each member of each
+# structure in linux/kvm.h of the base has the same type, offset and size after
+# the series, by the compiler's own debug information, on every architecture
+# that has KVM.
+. "$(dirname "$0")/tap.sh"
+
+use_source
+need make rsync pahole clang llvm
+
+# members COMMIT ARCH TARGET: a line for each: structure, member, offset, size
+members()
+{
+	local dir=$scratch/$2
+	rm -rf "$dir"
+	checkout "$1"
+	make -C "$linux" "O=$dir/obj" ARCH="$2" -s headers_install "INSTALL_HDR_PATH=$dir" >&2
+	# The compiler's own stdint.h and no libc: uapi headers need none
+	echo '#include <linux/kvm.h>' |
+		clang "--target=$3" -ffreestanding -nostdlibinc -Wall -Wextra -Werror -gdwarf-4 \
+			-fno-eliminate-unused-debug-types -isystem "$dir/include" -x c -c -o "$dir/kvm.o" -
+	pahole "$dir/kvm.o" | awk '
+		/^(struct|union) / { name = $1 " " $2 }
+		/\/\* +[0-9]+ +[0-9]+ \*\// {
+			gsub(/^[ \t]+/, ""); gsub(/[ \t]+/, " ")
+			print name ": " $0
+		}' | sort -u
+}
+
+for arch in arm64 x86_64 s390 riscv; do
+	case $arch in
+	arm64)	target=aarch64-linux-gnu ;;
+	x86_64)	target=x86_64-linux-gnu ;;
+	s390)	target=s390x-linux-gnu ;;
+	riscv)	target=riscv64-linux-gnu ;;
+	esac
+	compiles() { members base $arch $target > "$scratch/$arch.base" && members "$series_commit" $arch $target > "$scratch/$arch.series"; }
+	check "$arch: the headers compile" compiles
+	stays() { ! comm -23 "$scratch/$arch.base" "$scratch/$arch.series" | grep . && [ "$(wc -l < "$scratch/$arch.base")" -gt 300 ]; }
+	check "$arch: none of $(wc -l < "$scratch/$arch.base") members moves" stays
+	comm -13 "$scratch/$arch.base" "$scratch/$arch.series" | sed 's/^/new: /' | diag
+done
+
+finish

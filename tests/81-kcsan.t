@@ -1,0 +1,45 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# No data race in what the series touches: the selftests, the VMM's guests and
+# a stress of VMs by tests/fuzz.c in a kernel with KCSAN. A report that names a
+# function of KVM fails, unless tests/races says why it is none of the series.
+. "$(dirname "$0")/tap.sh"
+. "$top/tests/guests.sh"
+
+ready
+guests
+guest_image=$image
+kernel "$series_commit" kcsan
+
+# races LOG: what KCSAN reported, a line each: the two functions
+races() { sed -nE 's/^(.*\] )?BUG: KCSAN: (data-race|assert: race) in //p' "$1" | sort | uniq -c; }
+
+# of_kvm: those with a function of KVM's code, that tests/races does not name
+of_kvm()
+{
+	grep -E 'kvm|vcpu|smccc|handle_(hvc|smc|exit)' | grep -vFf <(sed -n 's/ -- .*//p' "$top/tests/races")
+}
+
+mapfile -t programs < <(own_selftests "$selftests")
+selftests_job "$scratch/job.d" "${programs[@]}"
+program "$scratch/job.d" fuzz "${KCSAN_SECONDS:-300}" "${SEED:-}"
+vmm_files "$scratch/guests"
+every_bare_guest "$scratch/guests"
+cpus_guest "$scratch/guests" 20 --cpus 8
+
+# shellcheck disable=SC2034 # the machine's
+CPUS=4
+for dir in job.d guests; do
+	[ $dir = job.d ] || echo 'echo === all done' >> "$scratch/guests/job"
+	echo 'grep . /sys/kernel/debug/kcsan' >> "$scratch/$dir/job"
+	log=$logs/kcsan-$dir.log
+	say "  running $dir in the kernel that looks for data races"
+	job vhe "$image" "$scratch/$dir" 2400 > "$log" || true
+	results <(grep -v 'BUG: KCSAN' "$log") "kcsan"
+	check "$dir: KCSAN was at work" grep -qE '^watchpoint|setup_watchpoints: [1-9]' "$log"
+	races "$log" | diag
+	none() { ! races "$log" | of_kvm; }
+	check "$dir: no data race in KVM" none
+done
+
+finish

@@ -1,0 +1,65 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# tests/fuzz.c in the sanitised kernel: 20 minutes and a million ioctls at
+# least, without a splat, a leak or a wrong answer, and over 95 % of the lines
+# that the series adds. Before that it finds two faults that are put into the
+# kernel for it. FUZZ_SECONDS= and SEED= change the run.
+. "$(dirname "$0")/tap.sh"
+
+use_source
+need_compiler
+[ "$host" = arm64 ] || need gcc-12-aarch64-linux-gnu
+seconds=${FUZZ_SECONDS:-1200}
+selftests "$series_commit"
+
+# fuzz NAME SECONDS: a run on $image, with its console in the log of that name
+fuzz()
+{
+	rm -rf "$scratch/job.d"
+	selftests_job "$scratch/job.d"
+	program "$scratch/job.d" fuzz "$2" "${SEED:-}"
+	before_the_end "$scratch/job.d" "$leaks"
+	before_the_end "$scratch/job.d" "$counters"
+	job vhe "$image" "$scratch/job.d" $(($2 + 300)) > "$logs/$1.log" || true
+}
+
+# finds NAME SUBSTITUTION PATTERN: the console shows PATTERN once hypercalls.c
+# has the fault
+finds()
+{
+	kernel "$series_commit" debug
+	checkout "$series_commit"
+	perl -0pi -e "$2" "$linux/arch/arm64/kvm/hypercalls.c"
+	[ -n "$(git_linux status --porcelain -uno)" ] || { echo 'changes nothing'; return 1; }
+	step -l "$logs/fuzz-$1-build.log" "planting a fault: $1" \
+		build_image "$build/obj/debug-$version" "$top/configs/host.config" "$top/configs/debug.config"
+	git_linux checkout -q --force "$series_commit"
+	image=$build/obj/debug-$version/arch/arm64/boot/Image
+	selftests_job "$scratch/planted"
+	program "$scratch/planted" fuzz 120 "${SEED:-}"
+	job vhe "$image" "$scratch/planted" 400 "$3" > "$logs/fuzz-$1.log" || true
+	grep -m 1 -E "$3" "$logs/fuzz-$1.log"
+}
+
+check 'finds a range that begins one id too late' finds lookup \
+	's/range\[half\].first <= func_id/range[half].first < func_id/' '^not ok .* call '
+check 'finds an array that is one range too short' finds array \
+	's/kvmalloc_array\(kvm->arch.nr_smccc_ranges,/kvmalloc_array(kvm->arch.nr_smccc_ranges - 1,/' \
+	'BUG: KASAN: '
+
+kernel "$series_commit" debug
+say "  fuzzing for $seconds s"
+fuzz fuzz "$seconds"
+results "$logs/fuzz.log" fuzz
+ioctls=$(sed -n 's/^ok .* fuzz: .* programs, \([0-9]*\) ioctls.*/\1/p' "$logs/fuzz.log")
+check "a million ioctls: ${ioctls:-none}" [ "${ioctls:-0}" -ge $((1000000 * seconds / 1200)) ]
+
+gcov_of "$logs/fuzz.log" "$scratch/gcov"
+mkdir -p "$build/coverage"
+"$top/tests/coverage" "$top/tests/unreached" "$build/coverage/fuzz" \
+	<(git_linux diff -U0 base "$series_commit" -- arch/arm64/kvm) "$scratch"/gcov/*.json > /dev/null || true
+diag < "$build/coverage/fuzz"
+share=$(awk '/^all / { printf "%d", 100 * $2 / $4 }' "$build/coverage/fuzz")
+check "at least 95 % of the series' lines: $share %" [ "$share" -ge 95 ]
+
+finish
