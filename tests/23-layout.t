@@ -28,6 +28,10 @@ members()
 		}' | sort -u
 }
 
+# hypercall.pad was never used, and is the upper half of hypercall.flags now;
+# arm64's s.regs grows in the 2,048 bytes that were always there for it
+meant='^struct kvm_run: (__u32 pad; /\* (68|100|116) 4 \*/|struct kvm_sync_regs regs; /\* (0|304) 8 \*/)$'
+
 for arch in arm64 x86_64 s390 riscv; do
 	case $arch in
 	arm64)	target=aarch64-linux-gnu ;;
@@ -37,7 +41,7 @@ for arch in arm64 x86_64 s390 riscv; do
 	esac
 	compiles() { members base $arch $target > "$scratch/$arch.base" && members "$series_commit" $arch $target > "$scratch/$arch.series"; }
 	check "$arch: the headers compile" compiles
-	stays() { ! comm -23 "$scratch/$arch.base" "$scratch/$arch.series" | grep . && [ "$(wc -l < "$scratch/$arch.base")" -gt 300 ]; }
+	stays() { ! comm -23 "$scratch/$arch.base" "$scratch/$arch.series" | grep -vE "$meant" && [ "$(wc -l < "$scratch/$arch.base")" -gt 300 ]; }
 	check "$arch: none of $(wc -l < "$scratch/$arch.base") members moves" stays
 	comm -13 "$scratch/$arch.base" "$scratch/$arch.series" | sed 's/^/new: /' | diag
 done

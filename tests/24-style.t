@@ -20,7 +20,7 @@ said()
 			-e 's/^([^:]*):[0-9]*: [A-Z]*:([A-Z_]+): /\1 \2 /' -e 's/^ /- /' -e p
 }
 
-excepted() { sed -n 's/ -- .*//p' "$exceptions"; }
+excepted() { sed -n '/^#/!s/ -- .*//p' "$exceptions"; }
 
 for patch in $(series); do
 	nr=$((${nr:-0} + 1))

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Each allocation and each copy from or to user space in SET, GET and HAS, and in
- * reading the listing in debugfs, fails in turn, until the last fault is left over: the right error, and the filter
- * as it was. fail-nth is described in Documentation/fault-injection.
+ * Each allocation and each copy from or to user space in SET, GET and HAS, and
+ * in reading the listing in debugfs, fails in turn, until the last fault is left
+ * over: the right error, and the filter as it was. fail-nth is described in
+ * Documentation/fault-injection.
  */
 #include "filter.h"
 
@@ -55,8 +56,9 @@ struct counts {
 };
 
 /*
- * All faults of one of them; copies: how many copies it has, or 0 for some. A SET that succeeds in spite of a fault, which then
- * hit a debugging aid of the kernel, is done again with the next range.
+ * All faults of one of them; copies: how many copies it has, or 0 for some. A
+ * SET that succeeds in spite of a fault, which then hit a debugging aid of the
+ * kernel, is done again with the next range.
  */
 static void every_fault(const char *name, int vm, unsigned long command,
 			struct kvm_smccc_filter filter, int copies, bool allocates)

@@ -19,6 +19,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stddef.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
@@ -317,9 +318,9 @@ static void do_set(struct thread *t, const struct step *s)
 	case EFAULT: case EINVAL: case EBUSY: case EEXIST:
 		break;
 	case ENOMEM:
-		if (fd >= 0)
-			break;
-		/* fall through */
+		if (fd < 0)
+			complain(t->cell, "SET fails without a fault", s->id, ret);
+		break;
 	default:
 		complain(t->cell, "SET fails in another way", s->id, ret);
 	}
@@ -483,7 +484,7 @@ static void do_run(struct thread *t, const struct step *s)
 	o = &t->outcome[t->nr_outcomes++];
 	*o = (struct outcome) { .id = s->id, .exit = run->exit_reason, .wants = -1 };
 	if (run->exit_reason == KVM_EXIT_HYPERCALL) {
-		bool smc = cell->program.aarch32 ? (stub > 1 && stub != 6) : (stub > 2 && stub != 6);
+		bool smc = stub > (cell->program.aarch32 ? 1 : 2) && stub != 6;
 
 		o->wants = KVM_SMCCC_FILTER_FWD_TO_USER;
 		if (run->hypercall.nr != s->id || run->hypercall.ret ||
@@ -564,7 +565,8 @@ static void init_vcpu(struct cell *cell, int who)
 {
 	struct kvm_vcpu_init init = { .target = KVM_ARM_TARGET_GENERIC_V8 };
 
-	init.features[0] = 1 << KVM_ARM_VCPU_PSCI_0_2 | cell->program.aarch32 << KVM_ARM_VCPU_EL1_32BIT;
+	init.features[0] = 1 << KVM_ARM_VCPU_PSCI_0_2 |
+			   cell->program.aarch32 << KVM_ARM_VCPU_EL1_32BIT;
 	ioctl(cell->vcpu[who], KVM_ARM_VCPU_INIT, &init);
 	set_reg(cell->vcpu[who], CORE(regs.regs[cell->program.aarch32 ? 18 : 19]), MMIO);
 }
@@ -603,7 +605,8 @@ static void do_step(struct thread *t, const struct step *s)
 		ioctl(cell->vcpu[own], KVM_SET_GUEST_DEBUG, &debug);
 		break;
 	case BITMAP:
-		reg.id = KVM_REG_ARM64 | KVM_REG_SIZE_U64 | KVM_REG_ARM_FW_FEAT_BMAP | s->choice % 3;
+		reg.id = KVM_REG_ARM64 | KVM_REG_SIZE_U64 | KVM_REG_ARM_FW_FEAT_BMAP;
+		reg.id |= s->choice % 3;
 		ioctl(cell->vcpu[own], s->bits & 1 ? KVM_SET_ONE_REG : KVM_GET_ONE_REG, &reg);
 		break;
 	case STATISTICS:
@@ -660,7 +663,10 @@ static int run_steps(struct thread *t)
 	struct program *p = &t->cell->program;
 	int i;
 
-	t->nr_set = t->nr_got = t->nr_outcomes = t->forwarded = 0;
+	t->nr_set = 0;
+	t->nr_got = 0;
+	t->nr_outcomes = 0;
+	t->forwarded = 0;
 	cover_begin(t);
 	for (i = 0; i < p->nr; i++) {
 		if (p->threads == 1 || p->step[i].who == t->who)
@@ -732,7 +738,8 @@ static void judge(struct cell *cell)
 			if (o->wants == KVM_SMCCC_FILTER_FWD_TO_USER ? action != o->wants :
 			    o->wants == 0 && action == KVM_SMCCC_FILTER_FWD_TO_USER)
 				complain(cell, "call", o->id, action);
-			if (o->wants == 0 && action == KVM_SMCCC_FILTER_DENY && o->x0 != NOT_SUPPORTED)
+			if (o->wants == 0 && action == KVM_SMCCC_FILTER_DENY &&
+			    o->x0 != NOT_SUPPORTED)
 				complain(cell, "denied call", o->id, o->x0);
 		}
 		for (j = 0; j < t->nr_got; j++) {
@@ -789,7 +796,8 @@ static void run_program(struct cell *cell)
 	MUST(ioctl(cell->vm, KVM_SET_USER_MEMORY_REGION, &region));
 	for (i = 0; i < 2; i++) {
 		cell->vcpu[i] = MUST(ioctl(cell->vm, KVM_CREATE_VCPU, i));
-		cell->run[i] = mmap(NULL, mmap_size, PROT_READ | PROT_WRITE, MAP_SHARED, cell->vcpu[i], 0);
+		cell->run[i] = mmap(NULL, mmap_size, PROT_READ | PROT_WRITE, MAP_SHARED,
+				    cell->vcpu[i], 0);
 		MUST(cell->run[i] == MAP_FAILED ? -1 : 0);
 		init_vcpu(cell, i);
 	}

@@ -106,9 +106,11 @@ static void accounted(void)
 	freed = falls_below(none + SLACK, ROOT "/accounted/memory.current", "");
 	write_text(ROOT "/cgroup.procs", "0");
 
-	CHECK(set - none > LEAST, "%d ranges: the cgroup's memory rises by %ld bytes", MANY, set - none);
+	CHECK(set - none > LEAST, "%d ranges: the cgroup's memory rises by %ld bytes",
+	      MANY, set - none);
 	CHECK(frozen - set >= MANY * 12l, "the first KVM_RUN: by %ld more", frozen - set);
-	CHECK(freed < none + SLACK, "and falls again with the VM: %ld bytes above what it was", freed - none);
+	CHECK(freed < none + SLACK, "and falls again with the VM: %ld bytes above what it was",
+	      freed - none);
 }
 
 /*
@@ -193,8 +195,10 @@ static void many_vms(void)
 			first = falls_below(with - 10 * VMS, "/proc/slabinfo", "maple_node ");
 		last = falls_below(first + VMS, "/proc/slabinfo", "maple_node ");
 	}
-	CHECK(with > first + 10 * VMS, "%d VMs with 100 ranges each: %ld maple nodes in use", VMS, with);
-	CHECK(last < first + VMS, "after five times that many VMs: %ld, %ld after the first time", last, first);
+	CHECK(with > first + 10 * VMS, "%d VMs with 100 ranges each: %ld maple nodes in use",
+	      VMS, with);
+	CHECK(last < first + VMS, "after five times that many VMs: %ld, %ld after the first time",
+	      last, first);
 }
 
 int main(void)
