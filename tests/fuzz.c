@@ -59,7 +59,7 @@ struct step {
 };
 
 struct program {
-	uint8_t nr, threads, aarch32, unused;
+	uint8_t nr, threads, aarch32, scribbles;
 	struct step step[MAX_STEPS];
 };
 
@@ -209,8 +209,17 @@ static void random_program(struct cell *cell, struct program *p)
 	p->nr = 2 + below(cell, MAX_STEPS - 1);
 	p->threads = 1 + below(cell, 2);
 	p->aarch32 = !below(cell, 6);
-	for (i = 0; i < p->nr; i++)
-		random_step(cell, &p->step[i]);
+	p->scribbles = !below(cell, 4);
+	for (i = 0; i < p->nr; i++) {
+		struct step *s = &p->step[i];
+
+		/* A filter that has ranges, and calls that meet them */
+		random_step(cell, s);
+		if (s->kind == RUN && i < p->nr / 3 && below(cell, 8))
+			s->kind = SET;
+		if (i && below(cell, 2))
+			s->id = p->step[below(cell, i)].id + (below(cell, 3) ? 0 : below(cell, 3) - 1);
+	}
 }
 
 /* A kept program with a few steps changed, or moved to another's end */
@@ -252,15 +261,24 @@ static void change(struct cell *cell, struct program *p)
 
 static void choose_program(struct cell *cell)
 {
+	struct program *p = &cell->program;
+	int i;
+
 	pthread_mutex_lock(&corpus_lock);
-	if (nr_corpus && below(cell, 4)) {
-		cell->program = corpus[below(cell, nr_corpus)];
-		pthread_mutex_unlock(&corpus_lock);
-		change(cell, &cell->program);
-		return;
-	}
+	if (nr_corpus && below(cell, 4))
+		*p = corpus[below(cell, nr_corpus)];
 	pthread_mutex_unlock(&corpus_lock);
-	random_program(cell, &cell->program);
+
+	if (p->nr)
+		change(cell, p);
+	else
+		random_program(cell, p);
+
+	/* Where kvm_run may change at any time, no outcome can be judged */
+	for (i = 0; i < p->nr; i++) {
+		if (p->step[i].kind == SCRIBBLE && !p->scribbles)
+			p->step[i].kind = RUN;
+	}
 }
 
 static void complain(struct cell *cell, const char *what, uint32_t id, long value)
@@ -420,14 +438,12 @@ static void do_run(struct thread *t, const struct step *s)
 {
 	struct cell *cell = t->cell;
 	int who = cell->program.threads == 1 ? s->who : t->who;
-	int i, fd, ret, vcpu = cell->vcpu[who], stub = s->choice % NR_STUBS;
+	int i, fd, ret, vcpu = cell->vcpu[who];
+	int stub = s->choice % NR_STUBS;
 	struct kvm_run *run = cell->run[who];
 	uint64_t arg[18], valid, dirty;
-	bool synced, scribbled = false;
+	bool synced;
 	struct outcome *o;
-
-	for (i = 0; i < cell->program.nr; i++)
-		scribbled |= cell->program.step[i].kind == SCRIBBLE;
 
 	arg[0] = s->id | (uint64_t)s->nr << 32;
 	for (i = 1; i < 18; i++)
@@ -465,7 +481,7 @@ static void do_run(struct thread *t, const struct step *s)
 
 	if (!ret && run->exit_reason == KVM_EXIT_HYPERCALL)
 		t->forwarded++;
-	if (scribbled)
+	if (cell->program.scribbles)
 		return;
 
 	if ((valid | dirty) & ~(uint64_t)KVM_SYNC_ARM64_SMCCC) {
