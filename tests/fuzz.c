@@ -218,7 +218,7 @@ static void random_program(struct cell *cell, struct program *p)
 		if (s->kind == RUN && i < p->nr / 3 && below(cell, 8))
 			s->kind = SET;
 		if (i && below(cell, 2))
-			s->id = p->step[below(cell, i)].id + (below(cell, 3) ? 0 : below(cell, 3) - 1);
+			s->id = p->step[below(cell, i)].id + !below(cell, 6) - !below(cell, 6);
 	}
 }
 
