@@ -33,7 +33,7 @@ static unsigned long nr_ioctls;
 
 #include "filter.h"
 
-#define MAX_STEPS	60
+#define MAX_STEPS	120
 #define MAX_CORPUS	512
 #define NR_CELLS	6
 #define GUEST_BASE	0x40000000ul
@@ -130,7 +130,7 @@ static pthread_mutex_t corpus_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct program corpus[MAX_CORPUS];
 static int nr_corpus;
 static uint8_t covered[COVER_BITS];
-static unsigned long nr_covered, nr_programs, done[NR_KINDS], faults;
+static unsigned long nr_covered, nr_programs, done[NR_KINDS], faults, judged[3];
 static int nr_bad;
 
 static uint64_t next_random(uint64_t *state)
@@ -215,9 +215,9 @@ static void random_program(struct cell *cell, struct program *p)
 
 		/* A filter that has ranges, and calls that meet them */
 		random_step(cell, s);
-		if (s->kind == RUN && i < p->nr / 3 && below(cell, 8))
+		if (s->kind == RUN && i < p->nr / 3 && below(cell, 16))
 			s->kind = SET;
-		if (i && below(cell, 2))
+		if (i && (s->kind == SET ? !below(cell, 4) : below(cell, 4)))
 			s->id = p->step[below(cell, i)].id + !below(cell, 6) - !below(cell, 6);
 	}
 }
@@ -265,7 +265,7 @@ static void choose_program(struct cell *cell)
 	int i;
 
 	pthread_mutex_lock(&corpus_lock);
-	if (nr_corpus && below(cell, 4))
+	if (nr_corpus && below(cell, 2))
 		*p = corpus[below(cell, nr_corpus)];
 	pthread_mutex_unlock(&corpus_lock);
 
@@ -315,7 +315,7 @@ static void do_set(struct thread *t, const struct step *s)
 	struct kvm_smccc_filter filter = {
 		.base = s->id,
 		.nr_functions = s->nr,
-		.action = s->choice & 0x80 ? s->choice : s->choice % 3,
+		.action = s->choice < 0xf0 ? s->choice % 3 : s->choice,
 	};
 	uint64_t last = (uint64_t)s->id + s->nr - 1;
 	int fd, ret;
@@ -324,12 +324,12 @@ static void do_set(struct thread *t, const struct step *s)
 		filter.pad[s->bits >> 5 & 7] = 1;
 
 	fd = fault_begin(s);
-	ret = filter_ioctl(t->cell->vm, KVM_SET_DEVICE_ATTR, s->bits & 0x300 ? &filter : NULL);
+	ret = filter_ioctl(t->cell->vm, KVM_SET_DEVICE_ATTR, s->bits & 0xf00 ? &filter : NULL);
 	fault_end(fd);
 
 	switch (ret) {
 	case 0:
-		if (!s->nr || last > UINT32_MAX || filter.action > 2 || !(s->bits & 0x300))
+		if (!s->nr || last > UINT32_MAX || filter.action > 2 || !(s->bits & 0xf00))
 			complain(t->cell, "SET took it", s->id, s->nr);
 		t->set[t->nr_set++] = (struct range) { s->id, last, filter.action };
 		break;
@@ -355,7 +355,7 @@ static void do_get(struct thread *t, const struct step *s)
 		filter.pad[s->bits >> 5 & 7] = 1;
 
 	fd = fault_begin(s);
-	ret = filter_ioctl(t->cell->vm, KVM_GET_DEVICE_ATTR, s->bits & 0x300 ? &filter : NULL);
+	ret = filter_ioctl(t->cell->vm, KVM_GET_DEVICE_ATTR, s->bits & 0xf00 ? &filter : NULL);
 	fault_end(fd);
 
 	switch (ret) {
@@ -736,15 +736,19 @@ static void judge(struct cell *cell)
 {
 	struct program *p = &cell->program;
 	struct range r = { };
-	bool faulty = false;
+	bool off = false, on = false, faulty = false;
 	int i, j;
 
 	for (i = 0; i < p->nr; i++) {
-		/* CPU_ON starts the other vCPU somewhere else */
-		if (p->step[i].kind == RUN && (p->step[i].id & ~(1u << 30)) == 0x84000003)
-			return;
-		faulty |= p->step[i].kind == RUN && p->step[i].fault;
+		if (p->step[i].kind != RUN)
+			continue;
+		off |= p->step[i].id == 0x84000002;
+		on |= (p->step[i].id & ~(1u << 30)) == 0x84000003;
+		faulty |= p->step[i].fault;
 	}
+	/* CPU_ON starts a vCPU that is off somewhere else */
+	if (off && on)
+		return;
 
 	for (i = 0; i < p->threads; i++) {
 		struct thread *t = &cell->thread[i];
@@ -753,6 +757,8 @@ static void judge(struct cell *cell)
 			struct outcome *o = &t->outcome[j];
 			int action = action_of(cell, o->id, &r);
 
+			if (o->wants >= 0)
+				__atomic_add_fetch(&judged[action], 1, __ATOMIC_RELAXED);
 			if (o->wants == KVM_SMCCC_FILTER_FWD_TO_USER ? action != o->wants :
 			    o->wants == 0 && action == KVM_SMCCC_FILTER_FWD_TO_USER)
 				complain(cell, "call", o->id, action);
@@ -853,7 +859,7 @@ static void run_program(struct cell *cell)
 static void interrupt_often(void)
 {
 	struct sigevent event = { .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGALRM };
-	struct itimerspec often = { { 0, 5000000 }, { 0, 5000000 } };
+	struct itimerspec often = { { 0, 40000000 }, { 0, 40000000 } };
 	sigset_t alarm;
 	timer_t timer;
 
@@ -975,7 +981,7 @@ int main(int argc, char *argv[])
 	for (i = 0; i < (argc > 3 ? 1 : NR_CELLS); i++) {
 		struct cell *cell = &cells[i];
 
-		cell->random = seed + i;
+		cell->random = seed + ((uint64_t)i << 48);
 		if (argc > 3)
 			read_program(argv[3], &cell->program);
 		pthread_barrier_init(&cell->start, NULL, 2);
@@ -1004,6 +1010,9 @@ int main(int argc, char *argv[])
 	for (i = 0; i < NR_KINDS; i++)
 		printf("# fuzz: %lu %s\n", done[i], kind_names[i]);
 	printf("# fuzz: %lu faults asked for\n", faults);
+	CHECK(judged[0] && judged[1] && judged[2],
+	      "fuzz: %lu handled, %lu denied and %lu forwarded calls were judged",
+	      judged[0], judged[1], judged[2]);
 	CHECK(!nr_bad, "fuzz: %lu programs, %lu ioctls, %lu pairs of places, %d programs kept",
 	      nr_programs, nr_ioctls, nr_covered, nr_corpus);
 	return finish();
