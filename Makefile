@@ -8,6 +8,7 @@ help:		## this list
 	@echo '  CONDUIT=hvc|smc                how the guest of make run calls its firmware'
 	@echo '  SERIES=core|all                the first part of the series, or both'
 	@echo '  KERNEL=VERSION                 another version of the source package'
+	@echo '  TESTS=PATTERN                  only these for make check-all: */8*'
 	@echo '  BUILD=DIRECTORY                instead of build/'
 	@echo '  V=1                            show commands'
 

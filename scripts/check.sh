@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # make check: tests/[0-6]*.t. make check-all: all of them, with each result kept
-# under the hash of what went into it, so that it goes on where it was.
+# under the hash of what went into it, so that it goes on where it was, and a
+# page of them at the end.
 . "$(dirname "$0")/lib.sh"
 . "$top/scripts/source.sh"
 
@@ -11,30 +12,70 @@ cd "$top"
 
 [ "${1:-}" = --all ] || exec prove --timer --failures --comments tests/[0-6]*.t
 
-# What a result depends on: this repository, the base and the compiler
-inputs=$( (git ls-files -z | xargs -0 cat 2>/dev/null; echo "$package ${KERNEL:-$base_version} ${SERIES:-all}"
-	   "${arm64_cross}gcc" --version 2>/dev/null || true) | hash_of)
-results=$build/results/$inputs
-mkdir -p "$results"
-status=0
+# inputs_of TEST: the files of this repository that its result depends on, the
+# patches aside. A file is one of them if an input names it: as /FILE, as
+# FILE.ENDING, a configuration without its ending, or all of a directory as
+# $top/DIRECTORY.
+inputs_of()
+{
+	git ls-files --cached --others --exclude-standard | perl -e '
+		chomp(my @files = <STDIN>);
+		my %text = map { my $f = $_; local (@ARGV, $/) = $f; $f => scalar <> } grep { -f } @files;
+		my @queue = ("tests/tap.sh", $ARGV[0]);
+		my %input = map { $_ => 1 } @queue;
+		while (defined(my $text = $text{shift @queue})) {
+			for my $file (keys %text) {
+				my ($dir, $name) = $file =~ m{^(?:(.*)/)?([^/]*)$};
+				my $as = $name =~ s/\.config$// || $name =~ /\./ ? "(?<![\\w.-])" : "/";
+				next if $input{$file} || $file =~ m{^(patches|\.ci)/|check\.sh$};
+				next unless $text =~ /$as\Q$name\E(?![\w-])/ || $text =~ /git ls-files/ ||
+					    $dir && $text =~ m{top"?/\Q$dir\E(?!/?[-\w.\$])};
+				$input{$file} = 1;
+				push @queue, $file;
+			}
+		}
+		print "$_\n" for sort keys %input' "$1"
+}
+
+everywhere=$(cat patches/6.1/* | hash_of; echo "$package ${KERNEL:-$base_version} ${SERIES:-all}"
+	     "${arm64_cross}gcc" --version 2>/dev/null || true)
+
+# Where the result of TEST is kept
+result_of() { echo "$build/results/$(basename "$1" .t)-$( (echo "$everywhere"; inputs_of "$1" | xargs cat) | hash_of)"; }
+
+# passes TEST RESULT: run it; RESULT is its line of the page
+passes()
+{
+	local tap=$build/results/tap checks skipped figure start=$SECONDS
+	rm -rf "$tap"
+	PERL_TEST_HARNESS_DUMP_TAP=$tap prove --timer --failures --comments "$1" || return 1
+	checks=$(grep -c '^ok ' "$tap/$1")
+	skipped=$(grep -c '^ok [0-9]* # SKIP' "$tap/$1" || true)
+	figure=$(sed -n 's/^# figure: //p' "$tap/$1")
+	[ "$skipped" = 0 ] || figure="$skipped of them skipped${figure:+; $figure}"
+	printf '%-24s %4d checks%s\t%d\n' "$(basename "$1" .t)" "$checks" "${figure:+; $figure}" $((SECONDS - start)) > "$2"
+}
+
+mkdir -p "$build/results"
+page=() status=0
 for test in tests/*.t; do
-	name=$(basename "$test" .t)
-	if [ -e "$results/$name" ]; then
-		say "kept: $test passed before, with the same inputs"
-		continue
+	result=$(result_of "$test")
+	# shellcheck disable=SC2053 # a pattern
+	if [ ! -e "$result" ] && [[ $test == ${TESTS:-*} ]]; then
+		passes "$test" "$result" || status=1
 	fi
-	start=$SECONDS
-	if prove --timer --failures --comments "$test" 2>&1 | tee "$results/$name.out"; then
-		printf '%-28s %6s tests %6d s\n' "$name" \
-			"$(sed -n 's/^Files=1, Tests=\([0-9]*\),.*/\1/p' "$results/$name.out")" \
-			$((SECONDS - start)) > "$results/$name"
+	if [ -e "$result" ]; then
+		page+=("$(cat "$result")")
 	else
-		status=1
+		page+=("$(basename "$test" .t) did not pass yet")
 	fi
 done
 
+printf '%s\n' "${page[@]}" | awk -F'\t' '
+	function show(text, seconds) { printf "%-94s %3d:%02d\n", text, seconds / 60, seconds % 60 }
+	NF != 2 { print; next }
+	{ show($1, $2); split($1, word, " "); checks += word[2]; total += $2; passed++ }
+	END { show(sprintf("%-24s %4d checks; %d of %d tests", "all", checks, passed, NR), total) }' > "$build/check-all.txt"
 echo
-find "$results" -type f ! -name '*.out' | sort | xargs -r cat | awk '
-	{ print; tests += $2; seconds += $4 }
-	END { printf "%-28s %6d tests %6d s\n", "all", tests, seconds }'
+cat "$build/check-all.txt"
 [ $status = 0 ] || die "some tests failed; make check-all goes on with those"

@@ -56,4 +56,5 @@ check 'checkpatch passes our C' "$linux/scripts/checkpatch.pl" --no-tree --stric
 	--ignore PREFER_KERNEL_TYPES,AVOID_EXTERNS,LONG_LINE_STRING,BIT_MACRO,VOLATILE,MACRO_ARG_REUSE \
 	--ignore PREFER_DEFINED_ATTRIBUTE_MACRO,EMBEDDED_FUNCTION_NAME,COMPLEX_MACRO,LEADING_SPACE -f "${sources[@]}"
 
+figure "${#scripts[@]} scripts and ${#sources[@]} C files"
 finish

@@ -54,4 +54,5 @@ check 'the series touches no file that has no business there' strays
 
 check 'subjects and trailers are as the rules want them' rules
 
+figure "$(series | wc -l) patches"
 finish

@@ -53,4 +53,5 @@ for patch in $(series); do
 	fi
 done
 
+figure "$nr prefixes, no warning"
 finish

@@ -46,4 +46,5 @@ for arch in arm64 x86_64 s390 riscv; do
 	comm -13 "$scratch/$arch.base" "$scratch/$arch.series" | sed 's/^/new: /' | diag
 done
 
+figure "$(cat "$scratch"/*.base | wc -l) members in 4 architectures"
 finish

@@ -35,4 +35,5 @@ rm -f "$linux"/.checkpatch-camelcase*
 unused() { ! excepted | grep -vxFf "$scratch/all"; }
 check 'checkpatch was there, and each exception is still one' unused
 
+figure "$nr patches, $(excepted | wc -l) exceptions"
 finish

@@ -15,4 +15,5 @@ for mode in $modes no32; do
 	results "$logs/selftests-$mode.log" "$mode"
 done
 
+figure "5 modes"
 finish

@@ -12,4 +12,5 @@ for mode in $modes; do
 	before_and_after "$mode" 600 "${programs[@]}"
 done
 
+figure "4 modes"
 finish

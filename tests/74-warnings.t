@@ -34,4 +34,5 @@ before_and_after W=1 W=1
 before_and_after sparse C=2 CF=-D__CHECK_ENDIAN__
 before_and_after clang LLVM=1 W=1
 
+figure "$(cat "$scratch"/*-base.warnings | wc -l) warnings in the base, none new"
 finish

@@ -13,8 +13,8 @@ selftests "$series_commit"
 
 mapfile -t programs < <(own_selftests "$selftests")
 selftests_job "$scratch/job.d" aarch64/psci_test aarch64/debug-exceptions "${programs[@]}"
-program "$scratch/job.d" faults
-program "$scratch/job.d" limits
+program "$scratch/job.d" faults.c
+program "$scratch/job.d" limits.c
 before_the_end "$scratch/job.d" "$counters"
 for mode in $modes no32; do
 	say "  running the selftests in the kernel that counts lines, mode $mode"
@@ -29,4 +29,5 @@ check 'every line and branch is reached, or it is said why not' \
 	<(git_linux diff -U0 base "$series_commit" -- arch/arm64/kvm) "$scratch"/gcov-*/*.json
 diag < "$build/coverage/selftests"
 
+figure "$(tail -n 1 "$build/coverage/selftests")"
 finish

@@ -10,12 +10,13 @@ need_compiler
 kernel "$series_commit" debug
 selftests "$series_commit"
 selftests_job "$scratch/job.d"
-program "$scratch/job.d" faults
-program "$scratch/job.d" limits
+program "$scratch/job.d" faults.c
+program "$scratch/job.d" limits.c
 before_the_end "$scratch/job.d" "$leaks"
 for mode in vhe novhe; do
 	MEMORY=2G job "$mode" "$image" "$scratch/job.d" 1200 > "$logs/limits-$mode.log" || true
 	results "$logs/limits-$mode.log" "$mode"
 done
 
+figure "$(sed -n 's/^ok [0-9]* - \(SET among .*\), [0-9]* faults.*/\1/p' "$logs/limits-vhe.log")"
 finish

@@ -24,4 +24,5 @@ for patch in $(series); do
 	fi
 done
 
+figure "$nr prefixes"
 finish

@@ -22,7 +22,7 @@ of_kvm()
 
 mapfile -t programs < <(own_selftests "$selftests")
 selftests_job "$scratch/job.d" "${programs[@]}"
-program "$scratch/job.d" fuzz "${KCSAN_SECONDS:-300}" "${SEED:-}"
+program "$scratch/job.d" fuzz.c "${KCSAN_SECONDS:-300}" "${SEED:-}"
 vmm_files "$scratch/guests"
 every_bare_guest "$scratch/guests"
 cpus_guest "$scratch/guests" 20 --cpus 8

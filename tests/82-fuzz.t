@@ -17,7 +17,7 @@ fuzz()
 {
 	rm -rf "$scratch/job.d"
 	selftests_job "$scratch/job.d"
-	program "$scratch/job.d" fuzz "$2" "${SEED:-}"
+	program "$scratch/job.d" fuzz.c "$2" "${SEED:-}"
 	before_the_end "$scratch/job.d" "$leaks"
 	before_the_end "$scratch/job.d" "$counters"
 	job vhe "$image" "$scratch/job.d" $(($2 + 300)) > "$logs/$1.log" || true
@@ -36,7 +36,7 @@ finds()
 	git_linux checkout -q --force "$series_commit"
 	image=$build/obj/debug-$version/arch/arm64/boot/Image
 	selftests_job "$scratch/planted"
-	program "$scratch/planted " fuzz 60 "${SEED:-}"
+	program "$scratch/planted " fuzz.c 60 "${SEED:-}"
 	job vhe "$image" "$scratch/planted" 400 "$3" > "$logs/fuzz-$1.log" || true
 	grep -m 1 -E "$3" "$logs/fuzz-$1.log"
 }
@@ -62,4 +62,5 @@ diag < "$build/coverage/fuzz"
 share=$(awk '/^all / { printf "%d", 100 * $2 / $4 }' "$build/coverage/fuzz")
 check "at least 95 % of the series' lines: $share %" [ "$share" -ge 95 ]
 
+figure "${ioctls:-no} ioctls, $share % of the lines"
 finish

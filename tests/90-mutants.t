@@ -57,4 +57,6 @@ if [ "${SERIES:-all}" != core ]; then
 	selftests_job "$scratch/beyond" aarch64/smccc_filter_ext aarch64/smccc_filter_random aarch64/smccc_filter
 	run_mutants "$top/tests/mutants-beyond"
 fi
+
+figure "$killed mutants killed"
 finish

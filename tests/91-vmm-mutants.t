@@ -61,4 +61,6 @@ verdict()
 made_from() { cat "$top"/vmm/* "$top"/tests/bare/* "$top/scripts/guest-tour" "$top/scripts/drive"; echo "$image"; }
 
 run_mutants "$top/tests/vmm-mutants"
+
+figure "$killed mutants killed"
 finish

@@ -29,7 +29,7 @@ mutant()
 	result=$(cat "$key")
 	say "  mutant $nr of $total, $1: $result"
 	case $result in
-	killed*) ok "$1 is $result" ;;
+	killed*) ok "$1 is $result"; killed=$((${killed:-0} + 1)) ;;
 	*)	not_ok "$1: $result" ;;
 	esac
 }

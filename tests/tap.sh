@@ -17,6 +17,8 @@ ok()	{ tests=$((tests + 1)); echo "ok $tests - $*"; }
 not_ok() { tests=$((tests + 1)); failed=$((failed + 1)); echo "not ok $tests - $*"; }
 skip()	{ tests=$((tests + 1)); echo "ok $tests # SKIP $*"; }
 diag()	{ sed 's/^/# /'; }
+# figure TEXT: what the page of make check-all says of this test, besides how many checks it has
+figure() { echo "# figure: $*"; }
 
 # check TEXT COMMAND...: ok if COMMAND succeeds, its output if not. $previous
 # has the output of the check before.
@@ -47,11 +49,11 @@ before_the_end()
 	printf '%s\n' "$2" 'echo === all done' >> "$1/job"
 }
 
-# program DIR NAME ARGUMENT...: build tests/NAME.c with the headers of $selftests,
+# program DIR FILE ARGUMENT...: build tests/FILE with the headers of $selftests,
 # and let the job in DIR run it last
 program()
 {
-	local dir=$1 name=$2; shift 2
+	local dir=$1 name=${2%.c}; shift 2
 	"${arm64_cross}gcc" -O2 -Wall -Wextra -Werror -Wno-unused-result -static -pthread \
 		-isystem "$selftests/headers/include" -o "$dir/$name" "$top/tests/$name.c"
 	before_the_end "$dir" "echo '=== begin $name'; /$name $*; echo \"=== end $name \$?\""
