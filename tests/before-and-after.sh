@@ -33,5 +33,3 @@ before_and_after()
 	done
 	check "$mode: no splat after" no_splat "$logs/own-after-$mode.log"
 }
-
-no_splat() { ! grep -E "$splats" "$1"; }

@@ -71,6 +71,8 @@ gcov_of()
 	(cd "$2" && "${arm64_cross}gcov-12" --branch-probabilities --json-format ./*.gcda > gcov.log 2>&1 && gunzip ./*.json.gz)
 }
 
+no_splat() { ! grep -E "$splats" "$1"; }
+
 finish() { echo "1..$tests"; exit $((failed > 0)); }
 
 # results LOG PREFIX: the TAP lines of programs that ran in a machine as ours
