@@ -57,7 +57,7 @@ check "a million ioctls: ${ioctls:-none}" [ "${ioctls:-0}" -ge $((1000000 * seco
 gcov_of "$logs/fuzz.log" "$scratch/gcov"
 mkdir -p "$build/coverage"
 "$top/tests/coverage" "$top/tests/unreached" "$build/coverage/fuzz" \
-	<(git_linux diff -U0 base "$series_commit" -- arch/arm64/kvm) "$scratch"/gcov/*.json > /dev/null || true
+	<(git_linux diff -U0 base "$series_commit" -- arch virt) "$scratch"/gcov/*.json > /dev/null || true
 diag < "$build/coverage/fuzz"
 share=$(awk '/^all / { printf "%d", 100 * $2 / $4 }' "$build/coverage/fuzz")
 check "at least 95 % of the series' lines: $share %" [ "$share" -ge 95 ]
