@@ -23,16 +23,16 @@ of_kvm()
 mapfile -t programs < <(own_selftests "$selftests")
 selftests_job "$scratch/job.d" "${programs[@]}"
 program "$scratch/job.d" fuzz.c "${KCSAN_SECONDS:-300}" "${SEED:-}"
-vmm_files "$scratch/guests"
-every_bare_guest "$scratch/guests"
-cpus_guest "$scratch/guests" 20 --cpus 8
+vmm_files "$scratch/vmm.d"
+every_bare_guest "$scratch/vmm.d"
+cpus_guest "$scratch/vmm.d" 20 --cpus 8
 
 # shellcheck disable=SC2034 # the machine's
 CPUS=4
-for dir in job.d guests; do
-	[ $dir = job.d ] || echo 'echo === all done' >> "$scratch/guests/job"
+for dir in job.d vmm.d; do
+	[ $dir = job.d ] || echo 'echo === all done' >> "$scratch/vmm.d/job"
 	echo 'grep . /sys/kernel/debug/kcsan' >> "$scratch/$dir/job"
-	log=$logs/kcsan-$dir.log
+	log=$logs/kcsan-${dir%.d}.log
 	say "  running $dir in the kernel that looks for data races"
 	job vhe "$image" "$scratch/$dir" 2400 > "$log" || true
 	results <(grep -v 'BUG: KCSAN' "$log") "kcsan"

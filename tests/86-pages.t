@@ -3,6 +3,7 @@
 # Other ways to build the whole series: pages of 16 and 64 KiB, where the
 # selftests run too, and KVM with Debian's configuration for PREEMPT_RT.
 . "$(dirname "$0")/tap.sh"
+. "$top/scripts/package.sh"
 
 use_source
 need_compiler
@@ -20,17 +21,13 @@ done
 # The package of the source has the patch, that of the configurations the file
 rt()
 {
-	local config=$scratch/config tree=$scratch/rt obj=$scratch/rt-obj
+	local tree=$scratch/rt obj=$scratch/rt-obj
 	fetch_source "$package" "$version"
-	apt_update "$host"
-	fetch_deb "$host" "linux-config-6.1=$version" "$scratch/config.deb"
-	dpkg-deb --fsys-tarfile "$scratch/config.deb" |
-		tar -xO --wildcards '*/config.arm64_rt_arm64.xz' | xz -d > "$config"
 	mkdir "$tree" "$obj"
 	git_linux archive "$series_commit" | tar -x -C "$tree"
 	dpkg-deb --fsys-tarfile "$source_deb" | tar -xO --wildcards '*/linux-patch-6.1-rt.patch.xz' |
 		xz -d | patch -d "$tree" -p1 -s -f
-	cp "$config" "$obj/.config"
+	debian_config rt_arm64 > "$obj/.config"
 	linux=$tree kernel_make "$obj" -s olddefconfig
 	grep -q '^CONFIG_PREEMPT_RT=y' "$obj/.config"
 	linux=$tree kernel_make "$obj" KCFLAGS=-Werror arch/arm64/kvm/
