@@ -1,21 +1,25 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Each fault of tests/mutants, put into the series' kernel code, makes a
-# selftest fail. A result is kept under what it was made from.
+# selftest fail; each of tests/mutants-sanitised, in the sanitised kernel, a
+# selftest, tests/faults.c, tests/limits.c or a sanitiser. A result is kept under
+# what it was made from.
 . "$(dirname "$0")/tap.sh"
 . "$top/tests/mutants.sh"
 
 use_source
 need_compiler
 selftests "$series_commit"
-selftests_job "$scratch/core" aarch64/smccc_filter aarch64/smccc_filter_random
-obj=$build/obj/mutant-$version
 
-build_mutant()
+# part NAME KERNEL SECONDS CONFIGURATION...: what the mutants that follow run in
+part()
 {
-	[ -e "$obj/.config" ] || configure "$obj" "$top/configs/host.config"
-	kernel_make "$obj" KCFLAGS=-Wno-unused-function Image
+	part=$1 obj=$build/obj/$2-$version seconds=$3; shift 3
+	checkout "$series_commit"
+	step "configuring the kernel of the $part mutants" configure "$obj" "${@/#/"$top/configs/"}"
 }
+
+build_mutant() { kernel_make "$obj" KCFLAGS=-Wno-unused-function Image; }
 
 # verdict NAME FILE SUBSTITUTION: one line; "killed" and by what, or why not
 verdict()
@@ -28,9 +32,9 @@ verdict()
 		echo 'does not build'
 	else
 		# Up to the first assertion that fails: one that timed out is none
-		job vhe "$obj/arch/arm64/boot/Image" "$scratch/$part" 300 '\(:Expected \|^not ok [0-9]* random\|Assertion Failure\)' \
+		job vhe "$obj/arch/arm64/boot/Image" "$scratch/$part" "$seconds" '\(:Expected \|^not ok [0-9]* \(random\|- \)\|Assertion Failure\)' \
 			> "$logs/mutant-$1.log" || true
-		if why=$(grep -m 1 -oE ':[a-z0-9_]+:Expected .*|^not ok [0-9]+ random.*|Assertion Failure.*' "$logs/mutant-$1.log"); then
+		if why=$(grep -m 1 -oE ':[a-z0-9_]+:Expected .*|^not ok [0-9]+ (random|- ).*|Assertion Failure.*' "$logs/mutant-$1.log"); then
 			echo "killed by ${why#:}"
 		elif grep -qE "$splats" "$logs/mutant-$1.log"; then
 			echo "killed by a splat: $(grep -m 1 -oE "($splats).*" "$logs/mutant-$1.log")"
@@ -46,17 +50,25 @@ verdict()
 	git_linux checkout -q --force "$series_commit" -- "$2"
 }
 
-made_from() { kernel_hash "$series_commit"; selftests_hash "$series_commit"; cat "$top/configs/host.config"; }
+made_from() { kernel_hash "$series_commit"; selftests_hash "$series_commit"; cat "$top"/configs/{host,debug}.config "$top"/tests/{faults,limits}.c; }
 
 unseen() { [ -n "${MUTANT:-}" ] || skip "$1: $2"; }
 
-part=core
+part core mutant 300 host.config
+selftests_job "$scratch/core" aarch64/smccc_filter aarch64/smccc_filter_random
 run_mutants "$top/tests/mutants"
 if [ "${SERIES:-all}" != core ]; then
-	part=beyond
+	part beyond mutant 300 host.config
 	selftests_job "$scratch/beyond" aarch64/smccc_filter_ext aarch64/smccc_filter_random aarch64/smccc_filter
 	run_mutants "$top/tests/mutants-beyond"
+
+	part sanitised debug 900 host.config debug.config
+	selftests_job "$scratch/sanitised" aarch64/smccc_filter_ext aarch64/smccc_filter
+	program "$scratch/sanitised" faults.c
+	program "$scratch/sanitised" limits.c 20000
+	before_the_end "$scratch/sanitised" "$leaks"
+	run_mutants "$top/tests/mutants-sanitised"
 fi
 
-figure "$killed mutants killed"
+figure "${killed:-no} mutants killed"
 finish
