@@ -17,7 +17,7 @@ compile()
 	mkdir -p "$obj"
 	kernel_make "$obj" -s "${@:3}" "KCONFIG_ALLCONFIG=$top/configs/host.config" allnoconfig
 	kernel_make "$obj" "${@:3}" arch/arm64/kvm/ > "$log" 2>&1 || { tail -n 5 "$log"; return 1; }
-	{ grep -E 'warning:|error:' "$log" || true; } | sed -e "s#$linux/##" -e 's/:[0-9]*:[0-9]*:/:/' | sort > "$log.warnings"
+	{ grep -E 'warning:|error:' "$log" || true; } | sed -e "s#$linux/##" -E -e 's/:[0-9]+(:[0-9]+)?:/:/' | sort > "$log.warnings"
 }
 
 # before_and_after NAME ARGUMENT...
