@@ -5,6 +5,7 @@
 # page of them at the end.
 . "$(dirname "$0")/lib.sh"
 . "$top/scripts/source.sh"
+. "$top/scripts/kernel.sh"
 
 need perl git shellcheck
 lock
@@ -12,8 +13,14 @@ cd "$top"
 
 [ "${1:-}" = --all ] || exec prove --timer --failures --comments tests/[0-6]*.t
 
+# What decides about a result besides the files: these programs, and what a run is told
+programs='qemu-system-arm sparse clang coccinelle pahole codespell gcc'
+need_compiler
+need $programs
+settings="${MUTANT:-} ${FUZZ_SECONDS:-} ${KCSAN_SECONDS:-} ${SEED:-}"
+
 # inputs_of TEST: the files of this repository that its result depends on, the
-# patches aside. A file is one of them if an input names it: as /FILE, as
+# series aside. A file is one of them if an input names it: as /FILE, as
 # FILE.ENDING, a configuration without its ending, or all of a directory as
 # $top/DIRECTORY.
 inputs_of()
@@ -27,18 +34,19 @@ inputs_of()
 			for my $file (keys %text) {
 				my ($dir, $name) = $file =~ m{^(?:(.*)/)?([^/]*)$};
 				my $as = $name =~ s/\.config$// || $name =~ /\./ ? "(?<![\\w.-])" : "/";
-				next if $input{$file} || $file =~ m{^(patches|\.ci)/|check\.sh$};
+				next if $input{$file} || $file =~ m{^\.ci/|check\.sh$};
+				next if $file =~ /^patches/ && $text !~ m{top/\Q$dir\E(?!/?[-\w.\$])};
 				next unless $text =~ /$as\Q$name\E(?![\w-])/ || $text =~ /git ls-files/ ||
 					    $dir && $text =~ m{top"?/\Q$dir\E(?!/?[-\w.\$])};
 				$input{$file} = 1;
-				push @queue, $file;
+				push @queue, $file unless $file =~ /^patches|\.md$/;
 			}
 		}
 		print "$_\n" for sort keys %input' "$1"
 }
 
-everywhere=$(cat patches/6.1/* | hash_of; echo "$package ${KERNEL:-$base_version} ${SERIES:-all}"
-	     "${arm64_cross}gcc" --version 2>/dev/null || true)
+everywhere=$(cat "$series_dir"/* | hash_of; echo "$package ${KERNEL:-$base_version} ${SERIES:-all}"
+	     dpkg-query -W $programs "gcc-${arm64_cross%-}" 2>/dev/null || true; echo "$settings")
 
 # Where the result of TEST is kept
 result_of() { echo "$build/results/$(basename "$1" .t)-$( (echo "$everywhere"; inputs_of "$1" | xargs cat) | hash_of)"; }
@@ -60,6 +68,9 @@ mkdir -p "$build/results"
 page=() status=0
 for test in tests/*.t; do
 	result=$(result_of "$test")
+	# The archive has other versions tomorrow
+	# shellcheck disable=SC2053 # a pattern
+	! grep -q archive_versions "$test" || [[ $test != ${TESTS:-*} ]] || rm -f "$result"
 	# shellcheck disable=SC2053 # a pattern
 	if [ ! -e "$result" ] && [[ $test == ${TESTS:-*} ]]; then
 		passes "$test" "$result" || status=1
@@ -72,7 +83,7 @@ for test in tests/*.t; do
 done
 
 printf '%s\n' "${page[@]}" | awk -F'\t' '
-	function show(text, seconds) { printf "%-94s %3d:%02d\n", text, seconds / 60, seconds % 60 }
+	function show(text, seconds) { printf "%-100s %3d:%02d\n", text, seconds / 60, seconds % 60 }
 	NF != 2 { print; next }
 	{ show($1, $2); split($1, word, " "); checks += word[2]; total += $2; passed++ }
 	END { show(sprintf("%-24s %4d checks; %d of %d tests", "all", checks, passed, NR), total) }' > "$build/check-all.txt"

@@ -5,7 +5,6 @@
 . "$top/scripts/source.sh"
 . "$top/scripts/patches.sh"
 
-tree=$build/tree
 [ -e "$tree/.git" ] || die "there is no $tree; make it with: make tree"
 lock
 linux=$tree
@@ -38,4 +37,4 @@ for file in "$new"/*; do
 		changed=1
 	fi
 done
-((changed)) || say "nothing changed: patches/6.1 is what $tree holds"
+((changed)) || say "nothing changed: ${series_dir#"$top"/} is what $tree holds"

@@ -50,10 +50,10 @@ build_image()
 # keep_image OBJ: what a build leaves, under the name in $image
 keep_image()
 {
-	mkdir -p "${image%/*}.tmp"
-	cp "$1/arch/arm64/boot/Image" "$1/.config" "$1/System.map" "${image%/*}.tmp"
-	find "$1/arch/arm64/kvm" -name '*.gcno' -exec cp -t "${image%/*}.tmp" {} +
-	mv "${image%/*}.tmp" "${image%/*}"
+	mkdir -p "${image%/*}.tmp" &&
+		cp "$1/arch/arm64/boot/Image" "$1/.config" "$1/System.map" "${image%/*}.tmp" &&
+		find "$1/arch/arm64/kvm" -name '*.gcno' -exec cp -t "${image%/*}.tmp" {} + &&
+		mv "${image%/*}.tmp" "${image%/*}" || die "cannot keep the kernel in ${image%/*}"
 }
 
 # kernel COMMIT NAME: set $image to the kernel of COMMIT with configs/NAME.config;

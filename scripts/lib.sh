@@ -6,7 +6,6 @@ set -euo pipefail
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=${BUILD:-$top/build}
-series_dir=$top/patches/6.1
 logs=$build/logs
 export LC_ALL=C.UTF-8
 

@@ -31,7 +31,9 @@ initrd()
 # with its console on ours; CPUS=, MEMORY= and APPEND= change the machine
 machine()
 {
-	local cpu=max,pauth-impdef=on append="console=ttyAMA0 quiet loglevel=4 panic=-1 ${APPEND:-}"
+	local cpu=max,pauth-impdef=on append="console=ttyAMA0 quiet loglevel=4 log_buf_len=4M panic=-1 mode=$1"
+	# The entropy of its guests' firmware is its own: have some from the start, of QEMU's seed
+	append+=" random.trust_cpu=1 random.trust_bootloader=1 ${APPEND:-}"
 	need qemu-system-arm
 	case $1 in
 	vhe)		;;
@@ -49,9 +51,10 @@ machine()
 # or until a line of its console matches PATTERN; the console is our output,
 # without the carriage returns
 job()
-{
-	local cpio pid status=0
+(
+	pid='' status=0
 	cpio=$(mktemp "$build/initrd.XXXXXX")
+	trap 'kill $pid 2>/dev/null; rm -f "$cpio" "$cpio.console"' EXIT
 	initrd "$3" "$cpio"
 	machine "$1" "$2" "$cpio"
 	mkfifo "$cpio.console"
@@ -61,10 +64,10 @@ job()
 	sed -u -e 's/\r//g' ${5:+-e "/$5/q"} < "$cpio.console"
 	[ -z "${5:-}" ] || kill "$pid" 2>/dev/null || true
 	wait "$pid" || status=$?
-	rm -f "$cpio" "$cpio.console"
+	pid=''
 	[ $status != 124 ] || echo "Bail out! the machine was still running after ${4:-600} s"
-	return $status
-}
+	exit $status
+)
 
 # selftests_job DIR PROGRAM...: a job that runs these programs of $selftests
 # (aarch64/hypercalls, rseq_test), each between two lines that a reader of the
@@ -86,7 +89,7 @@ selftests_job()
 }
 
 # What the kernel says when something is badly wrong
-splats='WARNING: |BUG: |BUG at |Oops|Kernel panic|kmemleak: [1-9]|unreferenced object|UBSAN: '
+splats='WARNING: |BUG: |BUG at |Oops|Kernel panic|kmemleak: |unreferenced object|UBSAN: |\bINFO: |stall on CPU|detected stalls'
 
 # job_failures LOG: what went wrong in a job, on one line; nothing if all is well
 job_failures()
@@ -94,11 +97,13 @@ job_failures()
 	{
 		grep -E '^not ok|^Bail out|^=== end .* ([1-35-9]|[1-9][0-9]+)$' "$1"
 		grep -E "$splats" "$1"
-		awk '/^=== begin / { name = $3; results = planned = 0 }
+		awk '/^=== begin / { if (name) print name ": did not end"; name = $3; results = planned = 0 }
 		     /^(not )?ok( |$)/ { results++ }
 		     /^1\.\.[0-9]+/ { planned += substr($1, 4) }
 		     /^=== end (guest|bare)-/ && !planned { print name ": no plan" }
-		     /^=== end / && results != planned { print name ": " results " results, " planned " planned" }' "$1"
-		grep -q '^=== all done' "$1" || echo 'the machine did not get to its end'
+		     /^=== end / && results != planned { print name ": " results " results, " planned " planned" }
+		     /^=== end / { name = "" }
+		     END { if (name) print name ": did not end" }' "$1"
+		grep -q '^=== log ends' "$1" && grep -q '^=== all done' "$1" || echo 'the machine did not get to its end'
 	} | head -n 3 | paste -sd ';'
 }

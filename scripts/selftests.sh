@@ -21,13 +21,15 @@ own_selftests()
 	done
 }
 
-# Some tests of 6.1 do not build on the untouched base: the others must
+# Some tests of 6.1 do not build on the untouched base: the series' own must
 build_selftests()
 {
-	local out=$1
+	local out=$1 test
 	kernel_make "$build/obj/headers-$version" -s headers_install "INSTALL_HDR_PATH=$out/headers"
 	selftests_make "$out" -k || true
-	[ -x "$out/aarch64/hypercalls" ]
+	for test in aarch64/hypercalls $(own_selftests "$linux/tools/testing/selftests/kvm"); do
+		[ -x "$out/$test" ] || { echo "$test was not built"; return 1; }
+	done
 }
 
 # selftests COMMIT: set $selftests to the directory with the programs of COMMIT

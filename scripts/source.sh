@@ -3,9 +3,20 @@
 # The base tree from the Debian archive, and the series on top of it. Source
 # it after lib.sh; use_source sets $version and $linux.
 
+# pick_series DIR: what all below is about
+pick_series()
+{
+	series_dir=$1
+	[ -e "$series_dir/base" ] || die "LINUX=${1##*/} is unknown; it can be one of:" $(cd "$top/patches" && echo *)
+	package=$(base_lines | sed -n 1p)
+	base_version=$(base_lines | sed -n 2p)
+	tree=$build/tree
+	[ "${1##*/}" = 6.1 ] || tree+=-${1##*/}
+}
+
 base_lines() { grep -v '^#' "$series_dir/base"; }
-package=$(base_lines | sed -n 1p)
-base_version=$(base_lines | sed -n 2p)
+
+pick_series "$top/patches/${LINUX:-6.1}"
 
 # An apt state of its own in build/, so that the machine's stays as it is
 apt_own()
@@ -151,7 +162,7 @@ apply_series()
 	local patches key paths=() patch
 	patches=$(series)
 	for patch in $patches; do
-		[ -e "$series_dir/$patch" ] || die "patches/6.1/series names $patch, which is not there"
+		[ -e "$series_dir/$patch" ] || die "${series_dir#"$top"/}/series names $patch, which is not there"
 		paths+=("$series_dir/$patch")
 	done
 	key=series/$(cat "${paths[@]}" | hash_of)

@@ -6,7 +6,6 @@
 . "$top/scripts/source.sh"
 . "$top/scripts/patches.sh"
 
-tree=$build/tree
 [ ! -e "$tree" ] || die "$tree is there already; export it, or remove it with: git -C ${linux:-$build/linux-$base_version} worktree remove --force $tree"
 
 # The whole series, whatever is built and tested otherwise

@@ -8,7 +8,8 @@ use_source
 touched=$(git_linux diff --name-only --diff-filter=a base "$series_commit")
 
 apt_update "$host"
-for v in $(archive_versions "$package"); do
+versions=$(archive_versions "$package")
+for v in $versions; do
 	say "  applying to $package $v"
 	fetch_source "$package" "$v"
 	mkdir "$scratch/$v"

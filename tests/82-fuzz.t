@@ -36,7 +36,7 @@ finds()
 	git_linux checkout -q --force "$series_commit"
 	image=$build/obj/debug-$version/arch/arm64/boot/Image
 	selftests_job "$scratch/planted"
-	program "$scratch/planted " fuzz.c 60 "${SEED:-}"
+	program "$scratch/planted" fuzz.c 60 "${SEED:-}"
 	job vhe "$image" "$scratch/planted" 400 "$3" > "$logs/fuzz-$1.log" || true
 	grep -m 1 -E "$3" "$logs/fuzz-$1.log"
 }

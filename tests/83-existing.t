@@ -79,7 +79,7 @@ echo === all done
 END
 
 for when in before after; do
-	[ $when = before ] && kernel base host || kernel "$series_commit" host
+	if [ $when = before ]; then kernel base host; else kernel "$series_commit" host; fi
 	say "  running Debian's QEMU $(cat "$qemu_vmm/version") as a VMM, $when"
 	MEMORY=2G job vhe "$image" "$scratch/qemu" 600 > "$logs/existing-qemu-$when.log" || true
 	sed -n '/^=== begin qemu/,/^=== end qemu/{ s/^\[[^]]*\] //; p; }' "$logs/existing-qemu-$when.log" > "$scratch/$when"

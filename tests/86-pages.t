@@ -29,7 +29,7 @@ rt()
 		xz -d | patch -d "$tree" -p1 -s -f
 	debian_config rt_arm64 > "$obj/.config"
 	linux=$tree kernel_make "$obj" -s olddefconfig
-	grep -q '^CONFIG_PREEMPT_RT=y' "$obj/.config"
+	grep '^CONFIG_PREEMPT_RT=y' "$obj/.config"
 	linux=$tree kernel_make "$obj" KCFLAGS=-Werror arch/arm64/kvm/
 }
 check "KVM builds with Debian's rt configuration" rt

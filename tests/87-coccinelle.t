@@ -27,7 +27,7 @@ reports()
 	files=$(git_linux diff --name-only base "$series_commit" -- '*.[ch]')
 	(cd "$linux" && files=$(ls $files 2>/dev/null || true) &&
 		printf '%s\n' "$@" | xargs -P "$(nproc)" -I{} bash -c "report {} $(paste -sd' ' <<< "$files")") |
-		sed -E -e "/^\$/d" -e 's/:[0-9]+(:[0-9]+)?(-[0-9]+)?//g; s/line [0-9]+/line/g' | sort -u
+		sed -E -e "/^\$/d" -e 's/:[0-9]+(:[0-9]+)?(-[0-9]+)?//g; s/line [0-9]+/line/g' | sort
 }
 
 mapfile -t scripts < <(git_linux ls-tree -r --name-only base scripts/coccinelle | grep '\.cocci$')
@@ -37,9 +37,11 @@ step "${#scripts[@]} semantic patches on the series" after
 step 'the same on the base' before
 diag < "$scratch/after"
 new() { ! comm -13 "$scratch/before" "$scratch/after" | grep .; }
+ended() { ! grep -h 'spatch ended with' "$scratch/before" "$scratch/after"; }
+check 'every one ran to its end' ended
 check "nothing new; $(wc -l < "$scratch/before") reports about the base" new
 
-# A double free and a lock that is kept, in a file of ours
+# A pointer that is used after it is freed, in a file of ours
 spoil()
 {
 	checkout "$series_commit"

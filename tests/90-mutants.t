@@ -50,7 +50,15 @@ verdict()
 	git_linux checkout -q --force "$series_commit" -- "$2"
 }
 
-made_from() { kernel_hash "$series_commit"; selftests_hash "$series_commit"; cat "$top"/configs/{host,debug}.config "$top"/tests/{faults,limits}.c; }
+made_from()
+{
+	kernel_hash "$series_commit"
+	selftests_hash "$series_commit"
+	cat "$top"/configs/{host,debug}.config "$top"/tests/{faults.c,limits.c,filter.h} "$top/scripts/guest-init"
+	declare -f verdict
+	echo "$splats" "$leaks"
+	"${arm64_cross}gcc" -dumpfullversion
+}
 
 unseen() { [ -n "${MUTANT:-}" ] || skip "$1: $2"; }
 

@@ -58,7 +58,7 @@ verdict()
 	fi
 }
 
-made_from() { cat "$top"/vmm/* "$top"/tests/bare/* "$top/scripts/guest-tour" "$top/scripts/drive"; echo "$image"; }
+made_from() { cat "$top"/vmm/* "$top"/tests/bare/* "$top/scripts/guest-tour" "$top"/scripts/{drive,counts-agree}; declare -f verdict; echo "$image" "$splats"; }
 
 run_mutants "$top/tests/vmm-mutants"
 

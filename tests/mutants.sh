@@ -3,7 +3,7 @@
 # Runs a list of mutants. Source it after tap.sh; the test that does so has the
 # functions "verdict NAME FILE SUBSTITUTION", which prints one line that starts
 # with "killed" or says why not, and "made_from", which prints what a verdict
-# depends on: a verdict is kept under that. MUTANT= is a pattern of names.
+# depends on: if it is "killed", it is kept under that. MUTANT= is a pattern of names.
 
 run_mutants()
 {
@@ -22,14 +22,15 @@ mutant()
 	# shellcheck disable=SC2053 # a pattern
 	[[ $1 == ${MUTANT:-*} ]] || return 0
 	key=$known/$1-$( (made_from; echo "$*") | hash_of)
-	if [ ! -e "$key" ]; then
-		verdict "$@" > "$key.tmp"
-		mv "$key.tmp" "$key"
+	if [ -e "$key" ]; then
+		result=$(cat "$key")
+	else
+		verdict "$@" > "$scratch/verdict"
+		result=$(cat "$scratch/verdict")
 	fi
-	result=$(cat "$key")
 	say "  mutant $nr of $total, $1: $result"
 	case $result in
-	killed*) ok "$1 is $result"; killed=$((${killed:-0} + 1)) ;;
+	killed*) ok "$1 is $result"; echo "$result" > "$key"; killed=$((${killed:-0} + 1)) ;;
 	*)	not_ok "$1: $result" ;;
 	esac
 }

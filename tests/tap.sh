@@ -21,13 +21,18 @@ diag()	{ sed 's/^/# /'; }
 figure() { echo "# figure: $*"; }
 
 # check TEXT COMMAND...: ok if COMMAND succeeds, its output if not. $previous
-# has the output of the check before.
+# has the output of the check before. COMMAND is in a shell of its own, where a
+# function ends at its first command that fails: it would go on in an "if".
 previous=$scratch/previous.out
 check()
 {
-	local text=$1; shift
+	local text=$1 status; shift
 	[ ! -e "$scratch/check.out" ] || mv "$scratch/check.out" "$previous"
-	if "$@" > "$scratch/check.out" 2>&1; then
+	set +e
+	(set -e; "$@") > "$scratch/check.out" 2>&1
+	status=$?
+	set -e
+	if [ $status = 0 ]; then
 		ok "$text"
 	else
 		not_ok "$text"
@@ -36,10 +41,12 @@ check()
 }
 
 # What a job in the sanitised kernel ends with. kmemleak does not report what is
-# younger than five seconds.
-leaks='sleep 6; echo scan > /sys/kernel/debug/kmemleak; cat /sys/kernel/debug/kmemleak || echo not ok 0 kmemleak is there'
+# younger than five seconds, nor what changed since the scan before.
+# shellcheck disable=SC2016 # for the machine's shell
+leaks='sleep 6; f=/sys/kernel/debug/kmemleak; echo scan > $f && echo scan > $f && cat $f || echo not ok 0 - kmemleak is there'
 
 # What a job ends with in a kernel that counts lines
+# shellcheck disable=SC2016 # for the machine's shell
 counters='for f in $(find /sys/kernel/debug/gcov -path "*/arch/arm64/kvm/*.gcda"); do echo "=== gcda $(basename $f) $(base64 -w 0 $f)"; done'
 
 # before_the_end DIR COMMAND: let the job in DIR do COMMAND last
@@ -73,7 +80,12 @@ gcov_of()
 
 no_splat() { ! grep -E "$splats" "$1"; }
 
-finish() { echo "1..$tests"; exit $((failed > 0)); }
+finish()
+{
+	[ $tests -gt 0 ] || not_ok 'nothing was checked'
+	echo "1..$tests"
+	exit $((failed > 0))
+}
 
 # results LOG PREFIX: the TAP lines of programs that ran in a machine as ours
 results()
