@@ -11,7 +11,7 @@ mkdir "$scratch/export"
 format_patches "$series_commit" "$scratch/export" "$(cover_description)"
 write_series "$scratch/export" > "$scratch/export/series"
 cp "$series_dir/base" "$scratch/export"
-check 'patches/6.1 is what its commits export to' diff -r "$series_dir" "$scratch/export"
+check "${series_dir#"$top"/} is what its commits export to" diff -r "$series_dir" "$scratch/export"
 
 # The same with a user whose git does everything differently
 cat > "$scratch/gitconfig" <<'EOC'
