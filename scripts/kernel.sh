@@ -57,7 +57,8 @@ keep_image()
 }
 
 # kernel COMMIT NAME: set $image to the kernel of COMMIT with configs/NAME.config;
-# others than host and bench are the host kernel and more
+# others than host and bench are the host kernel and more. A series may want a
+# configuration of its own besides.
 kernel()
 {
 	local commit=$1 name=$2 fragments=("$top/configs/host.config") key obj lines=1750
@@ -66,6 +67,7 @@ kernel()
 	bench)	fragments=("$top/configs/bench.config"); lines=1500 ;;
 	*)	fragments+=("$top/configs/$name.config"); lines=2000 ;;
 	esac
+	[ ! -e "$top/configs/${series_dir##*/}.config" ] || fragments+=("$top/configs/${series_dir##*/}.config")
 	need_compiler
 	key=$( (kernel_hash "$commit"; "${arm64_cross}gcc" -dumpfullversion; cat "${fragments[@]}") | hash_of)
 	image=$build/kernels/$key/Image
