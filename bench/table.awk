@@ -10,8 +10,9 @@ BEGIN {
 	way["one-reg"] = "a system call for each register"
 	way["args"] = "`args[]`, and a system call for each register that is not there"
 	way["sync-regs"] = "synced registers"
-	print "| guest's call | VHE: 6.1 | **6.1 + series** | 6.12 | no VHE: 6.1 | **6.1 + series** | 6.12 |"
-	print "|---|--:|--:|--:|--:|--:|--:|"
+	kernels = "6.1 | **6.1 + series** | 6.12 | **6.12 + series**"
+	print "| guest's call | VHE: " kernels " | no VHE: " kernels " |"
+	print "|---|--:|--:|--:|--:|--:|--:|--:|--:|"
 }
 
 function name(row,   f)
@@ -30,6 +31,8 @@ function name(row,   f)
 
 function commas(n,   out)
 {
+	if (n < 0)
+		return "-" commas(-n)
 	for (; length(n) > 3; n = substr(n, 1, length(n) - 3))
 		out = "," substr(n, length(n) - 2) out
 	return n out
@@ -37,7 +40,7 @@ function commas(n,   out)
 
 NR > 2 {
 	printf "| %s", name($1)
-	for (i = 2; i <= 7; i++)
-		printf " | %s", $i == "-" ? "" : i == 3 || i == 6 ? "**" commas($i) "**" : commas($i)
+	for (i = 2; i <= 9; i++)
+		printf " | %s", $i == "-" ? "" : i % 2 ? "**" commas($i) "**" : commas($i)
 	print " |"
 }

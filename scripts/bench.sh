@@ -1,21 +1,20 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# make bench: count what a guest's call costs in three kernels with the same
-# configuration, with VHE and without, and write bench/'s table and plot. OUT=
-# puts them elsewhere.
+# make bench: count what a guest's call costs in Linux 6.1 and 6.12, both without
+# and with their series, with the same configuration, with VHE and without, and
+# write bench/'s table and plot. OUT= puts them elsewhere.
 . "$(dirname "$0")/lib.sh"
 . "$top/scripts/source.sh"
 . "$top/scripts/kernel.sh"
 . "$top/scripts/selftests.sh"
 . "$top/scripts/machine.sh"
-. "$top/scripts/peer.sh"
 
 out=${OUT:-$top/bench}
 lock
 need qemu-system-arm cpio gnuplot-nox
+pick_series "$top/patches/6.1"
 use_source
 selftests "$series_commit"
-peer_source
 
 dir=$(mktemp -d "$build/bench.XXXXXX")
 trap 'rm -rf "$dir"' EXIT
@@ -40,16 +39,21 @@ count()
 	done
 }
 
-kernels='base series peer'
-for name in $kernels; do
-	case $name in
-	base)	kernel base bench ;;
-	series)	kernel "$series_commit" bench ;;
-	peer)	peer_kernel bench ;;
-	esac
-	for mode in vhe novhe; do
-		say "  counting instructions: $name, $mode"
-		count $name $mode
+# KERNEL= is a version of the first of them
+kernels=() sources=()
+for from in "$top/patches/6.1" "$top/patches/6.12"; do
+	pick_series "$from"
+	[ "$from" = "$top/patches/6.1" ] || KERNEL=''
+	use_source
+	sources+=("$package $version")
+	for commit in base "$series_commit"; do
+		name=${from##*/}-${commit%/*}
+		kernels+=("$name")
+		kernel "$commit" bench
+		for mode in vhe novhe; do
+			say "  counting instructions: $name, $mode"
+			count "$name" $mode
+		done
 	done
 done
 
@@ -57,12 +61,12 @@ done
 {
 	echo '# SPDX-License-Identifier: GPL-2.0'
 	printf 'case'
-	for mode in vhe novhe; do for name in $kernels; do printf '\t%s-%s' $name $mode; done; done
+	for mode in vhe novhe; do printf "\t%s-$mode" "${kernels[@]}"; done
 	echo
-	cut -f 1 "$dir/base-vhe" | while IFS= read -r row; do
+	cut -f 1 "$dir/6.1-base-vhe" | while IFS= read -r row; do
 		printf '%s' "$row"
 		for mode in vhe novhe; do
-			for name in $kernels; do
+			for name in "${kernels[@]}"; do
 				printf '\t%s' "$(grep -F "$row"$'\t' "$dir/$name-$mode" | cut -f 2)"
 			done
 		done
@@ -71,9 +75,9 @@ done
 } > "$out/cost.tsv"
 
 awk -f "$top/bench/table.awk" "$out/cost.tsv" > "$dir/table"
-awk -v table="$dir/table" -v kernels="$package $version, linux-source-6.12 ${peer##*peer-}" '
+awk -v table="$dir/table" -v sources="$(printf '%s, ' "${sources[@]}")" '
 	/^<!-- table -->/ { print; print ""; while ((getline line < table) > 0) print line
-			    printf "\nMeasured on %s.\n\n", kernels; skip = 1 }
+			    printf "\nMeasured on %s.\n\n", substr(sources, 1, length(sources) - 2); skip = 1 }
 	/^<!-- end -->/	  { skip = 0 }
 	!skip' "$top/bench/README.md" > "$dir/README.md"
 cp "$dir/README.md" "$out/README.md"

@@ -19,7 +19,7 @@ apt_sources() { apt_own source apt-get -q -o "Dir::Etc::sourcelist=$scratch/sour
 # packages of a version and not its source; an older one must do then.
 fetch_orig()
 {
-	local v
+	local v source
 	upstream=${version%-*}
 	orig=$build/cache/linux_$upstream.orig.tar.xz
 	[ ! -e "$orig" ] || return 0
@@ -29,14 +29,15 @@ fetch_orig()
 	apt_own "$host" apt-get indextargets --format 'deb-src $(REPO_URI) $(RELEASE) $(COMPONENT)' \
 		'Created-By: Packages' 'Origin: Debian' | sort -u > "$scratch/sources.list"
 	apt_sources update > "$logs/orig.log" 2>&1 || return 1
+	source=$(apt_own "$host" apt-cache show "$package=$version" | sed -n 's/^Source: \([^ ]*\).*/\1/p')
 	for v in "$version" $(archive_versions "$package"); do
 		upstream=${v%-*}
 		orig=$build/cache/linux_$upstream.orig.tar.xz
 		[ ! -e "$orig" ] || return 0
 		mkdir -p "$scratch/orig"
-		(cd "$scratch/orig" && apt_sources source --download-only --tar-only "linux=$v") \
+		(cd "$scratch/orig" && apt_sources source --download-only --tar-only "$source=$v") \
 			>> "$logs/orig.log" 2>&1 < /dev/null || continue
-		mv "$scratch"/orig/linux_*.orig.tar.xz "$orig"
+		mv "$scratch"/orig/*.orig.tar.xz "$orig"
 		return 0
 	done
 	return 1

@@ -20,8 +20,8 @@ said()
 			-e 's/^([^:]*):[0-9]*: [A-Z]*:([A-Z_]+): /\1 \2 /' -e 's/^ /- /' -e p
 }
 
-# The exceptions that are about files of this series
-excepted() { sed -n '/^#/!s/ -- .*//p' "$exceptions" | grep -Ff <(git_linux diff --name-only base "$series_commit"); }
+# The exceptions that are about files of this series, or say that they are
+excepted() { sed -nE -e '/^#/d' -e '/ -- \(/{' -e "/ -- \(${series_dir##*/}\)/!d" -e '}' -e 's/ -- .*//p' "$exceptions" | grep -Ff <(git_linux diff --name-only base "$series_commit"); }
 
 for patch in $(series); do
 	nr=$((${nr:-0} + 1))

@@ -4,6 +4,8 @@
 # build can be repeated, and make tree and make export belong together.
 . "$(dirname "$0")/tap.sh"
 
+[ "${LINUX:-6.1}" = 6.1 ] || { skip 'the verbs are tried with patches/6.1'; finish; }
+
 use_source
 need_compiler
 need cpio qemu-system-arm
