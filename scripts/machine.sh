@@ -54,7 +54,7 @@ job()
 (
 	pid='' status=0
 	cpio=$(mktemp "$build/initrd.XXXXXX")
-	trap 'kill $pid 2>/dev/null; rm -f "$cpio" "$cpio.console"' EXIT
+	trap '[ -z "$pid" ] || kill "$pid" || true; rm -f "$cpio" "$cpio.console"' EXIT
 	initrd "$3" "$cpio"
 	machine "$1" "$2" "$cpio"
 	mkfifo "$cpio.console"
