@@ -6,6 +6,7 @@ help:		## this list
 	@echo
 	@echo '  MODE=vhe|nvhe|protected|novhe  how KVM runs, for run and shell'
 	@echo '  CONDUIT=hvc|smc                how the guest of make run calls its firmware'
+	@echo '  LINUX=6.1|6.12                 which of patches/'
 	@echo '  SERIES=core|all                the first part of the series, or both'
 	@echo '  KERNEL=VERSION                 another version of the source package'
 	@echo '  TESTS=PATTERN                  only these for make check-all: */8*'
@@ -27,13 +28,22 @@ shell:		## the machine of make run, interactive
 tree:		## build/tree: the series as commits, to be edited
 	@scripts/tree.sh
 
-export:		## write the commits of build/tree back to patches/6.1
+export:		## write the commits of build/tree back to patches/
 	@scripts/export.sh
 
 bench:		## count what calls cost, and write bench/'s table and plot
 	@scripts/bench.sh
 
+quilt:		## the series as it drops into Debian's source package
+	@scripts/quilt.sh
+
+headers:	## the uapi headers with the series, a tarball
+	@scripts/headers.sh
+
+kselftest:	## the selftests for any arm64 machine, a tarball
+	@scripts/kselftest.sh
+
 clean:		## remove build/
 	@scripts/clean.sh
 
-.PHONY: help run check check-all shell tree export bench clean
+.PHONY: help run check check-all shell tree export bench quilt headers kselftest clean

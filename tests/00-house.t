@@ -49,16 +49,6 @@ verbs()
 }
 check 'the README has every verb' verbs
 
-# What it says of make check-all is from the page that make check-all wrote
-quotes()
-{
-	sed -n 's/^    \([0-9a][0-9a-z-]* .* checks\)/\1/p' README.md > "$scratch/quotes"
-	[ "$(wc -l < "$scratch/quotes")" -ge 5 ]
-	tail -n 1 docs/check-all.txt | grep '; \([0-9]*\) of \1 tests'
-	! grep -vxFf docs/check-all.txt "$scratch/quotes"
-}
-check 'the README quotes docs/check-all.txt, where every test passed' quotes
-
 use_source
 checkout base
 check 'checkpatch passes our C' "$linux/scripts/checkpatch.pl" --no-tree --strict --terse \
