@@ -62,6 +62,10 @@ made_from()
 
 unseen() { [ -n "${MUTANT:-}" ] || skip "$1: $2"; }
 
+# A kernel that has had an oops goes nowhere
+# shellcheck disable=SC2034 # the machine's
+APPEND=oops=panic
+
 # core_mutant ...: a mutant of the core, which not every series has
 has_core() { (SERIES=core series) > /dev/null 2>&1; }
 core_mutant() { ! has_core || mutant "$@"; }
@@ -82,8 +86,7 @@ if [ "${SERIES:-all}" != core ]; then
 	program "$scratch/sanitised" faults.c
 	program "$scratch/sanitised" limits.c 20000
 	before_the_end "$scratch/sanitised" "$leaks"
-	# A splat is enough: do not go on for minutes
-	# shellcheck disable=SC2034 # the machine's
+	# Nor has one with another splat to go on for minutes
 	APPEND='loglevel=5 panic_on_warn=1'
 	run_mutants "$top/tests/mutants-sanitised"
 fi
