@@ -57,17 +57,17 @@ keep_image()
 }
 
 # kernel COMMIT NAME: set $image to the kernel of COMMIT with configs/NAME.config;
-# others than host and bench are the host kernel and more. A series may want a
-# configuration of its own besides.
+# others than host and bench are the host kernel and more. That is host.config with
+# what the release needs: 6.1.config, 6.12.config.
 kernel()
 {
-	local commit=$1 name=$2 fragments=("$top/configs/host.config") key obj lines=1750
+	local commit=$1 name=$2 key obj lines=1750
+	local fragments=("$top/configs/host.config" "$top/configs/${series_dir##*/}.config")
 	case $name in
 	host)	;;
 	bench)	fragments=("$top/configs/bench.config"); lines=1500 ;;
 	*)	fragments+=("$top/configs/$name.config"); lines=2000 ;;
 	esac
-	[ ! -e "$top/configs/${series_dir##*/}.config" ] || fragments+=("$top/configs/${series_dir##*/}.config")
 	need_compiler
 	key=$( (kernel_hash "$commit"; "${arm64_cross}gcc" -dumpfullversion; cat "${fragments[@]}") | hash_of)
 	image=$build/kernels/$key/Image

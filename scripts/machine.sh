@@ -31,9 +31,7 @@ initrd()
 # with its console on ours; CPUS=, MEMORY= and APPEND= change the machine
 machine()
 {
-	local cpu=max,pauth-impdef=on append="console=ttyAMA0 quiet loglevel=4 log_buf_len=4M panic=-1 mode=$1"
-	# The entropy of its guests' firmware is its own: have some from the start, of QEMU's seed
-	append+=" random.trust_cpu=1 random.trust_bootloader=1 ${APPEND:-}"
+	local cpu=max,pauth-impdef=on append="console=ttyAMA0 quiet loglevel=4 log_buf_len=4M panic=-1 mode=$1 ${APPEND:-}"
 	need qemu-system-arm
 	case $1 in
 	vhe)		;;
