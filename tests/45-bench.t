@@ -63,14 +63,15 @@ for mode in vhe novhe; do
 	check "$mode: 1,000 ranges: all of it is charged" at_least $((1000 * (32 + 12))) "$bytes"
 done
 
-# Another compiler may count a little differently, and what is charged is known
-# to a page, each time: of a hundred VMs, of ten, or of one
+# Another compiler may count a little differently. A reading of what is charged
+# is known to a page; a figure is of three readings, the middle one twice, so two
+# figures differ by up to four: of a hundred VMs, of ten, or of one.
 same()
 {
 	paste "$top/bench/cost.tsv" "$new" | awk -F'\t' '
 		NR > 2 { for (i = 2; i <= 9; i++) {
 			page = $1 !~ /bytes/ ? 0 : $1 ~ /, 1$/ ? 41 : $1 ~ /, 1000$/ ? 410 : 4096
-			room = 0.02 * $i + 2 * page
+			room = 0.02 * $i + 4 * page
 			difference = $i - $(i + 9)
 			if (($i == "-") != ($(i + 9) == "-") || difference > room || -difference > room) {
 				print $1 ": published " $i ", counted " $(i + 9); bad = 1
