@@ -15,12 +15,11 @@ for mode in $modes; do
 	for conduit in hvc smc; do
 		linux_guest "$dir" "$top/scripts/guest-tour" --cpus 4 --max-cpus 8 --conduit $conduit
 		for cpus in 1 8; do
-			GUEST_APPEND=cpus=$cpus linux_guest "$dir" "$top/tests/guest-boot" \
-				--cpus $cpus --conduit $conduit
+			boot_guest "$dir" $cpus --conduit $conduit
 		done
-		cpus_guest "$dir" 200 --cpus 8 --conduit $conduit
+		cpus_guest "$dir" 8 200 --conduit $conduit
 	done
-	GUEST_APPEND=cpus=8 linux_guest "$dir" "$top/tests/guest-boot" --cpus 8 --psci kernel
+	boot_guest "$dir" 8 --psci kernel
 	run_guests "$mode" "$dir" "$mode" 1200
 done
 

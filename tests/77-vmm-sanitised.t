@@ -15,8 +15,8 @@ for mode in vhe novhe; do
 	vmm_files "$dir"
 	linux_guest "$dir" "$top/scripts/guest-tour" --cpus 4 --max-cpus 8
 	every_bare_guest "$dir"
-	cpus_guest "$dir" 50 --cpus 8 --conduit smc
-	linux_guest "$dir" "$top/tests/guest-boot" --cpus 8 --psci kernel
+	cpus_guest "$dir" 8 50 --conduit smc
+	boot_guest "$dir" 8 --psci kernel
 	echo "$leaks" >> "$dir/job"
 	run_guests "$mode" "$dir" "sanitised-$mode" 1800
 done

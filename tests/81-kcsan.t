@@ -66,7 +66,7 @@ selftests_job "$scratch/job.d" "${programs[@]}"
 program "$scratch/job.d" fuzz.c "${KCSAN_SECONDS:-300}" "${SEED:-}"
 vmm_files "$scratch/vmm.d"
 every_bare_guest "$scratch/vmm.d"
-cpus_guest "$scratch/vmm.d" 20 --cpus 8
+cpus_guest "$scratch/vmm.d" 8 20
 
 for dir in job.d vmm.d; do
 	[ $dir = job.d ] || echo 'echo === all done' >> "$scratch/vmm.d/job"

@@ -21,10 +21,10 @@ tour=$scratch/guest-tour
 FILES=$(find "$unpacked" -name arm_smccc_trng.ko)
 vmm_files "$scratch/debian"
 for conduit in hvc smc; do
-	linux_guest "$scratch/debian" "$top/tests/guest-boot" --cpus 4 --conduit "$conduit"
+	boot_guest "$scratch/debian" 4 --conduit "$conduit"
 	linux_guest "$scratch/debian" "$tour" --cpus 4 --max-cpus 8 --conduit "$conduit"
 done
-linux_guest "$scratch/debian" "$top/tests/guest-boot" --cpus 2 --psci kernel
+boot_guest "$scratch/debian" 2 --psci kernel
 MEMORY=2G run_guests vhe "$scratch/debian" "$package_name" 900
 
 # The package and what it needs, as on a machine that has nothing

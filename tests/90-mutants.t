@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Each fault of tests/mutants, put into the series' kernel code, makes a
-# selftest fail; each of tests/mutants-sanitised, in the sanitised kernel,
-# tests/faults.c, tests/limits.c or a sanitiser. A result is kept under what it
-# was made from.
+# selftest fail; each of tests/mutants-sanitised, in the sanitised kernel, a
+# selftest, tests/faults.c, tests/limits.c or a sanitiser. A result is kept under
+# what it was made from.
 . "$(dirname "$0")/tap.sh"
 . "$top/tests/mutants.sh"
 
@@ -82,7 +82,8 @@ if [ "${SERIES:-all}" != core ]; then
 	run_mutants "$top/tests/mutants-beyond"
 
 	part sanitised debug 900 host.config debug.config
-	selftests_job "$scratch/sanitised"
+	# Its case of a first KVM_RUN without memory needs fault injection
+	selftests_job "$scratch/sanitised" aarch64/smccc_filter_ext
 	program "$scratch/sanitised" faults.c
 	program "$scratch/sanitised" limits.c 20000
 	before_the_end "$scratch/sanitised" "$leaks"

@@ -27,7 +27,7 @@ build_mutant()
 # other_failures LOG: what went wrong besides time that ran out
 other_failures()
 {
-	job_failures "$1" | sed -e 's/Bail out[^;]*//' -e 's/the machine did not get to its end//' -e 's/^;*//; s/;*$//'
+	job_failures "$1" | sed -e 's/[^;]*: did not end//' -e 's/Bail out[^;]*//' -e 's/the machine did not get to its end//' -e 's/^;*//; s/;*$//'
 }
 
 # verdict NAME FILE SUBSTITUTION: one line; "killed" and by what, or why not
@@ -58,7 +58,12 @@ verdict()
 	fi
 }
 
-made_from() { cat "$top"/vmm/* "$top"/tests/bare/* "$top/scripts/guest-tour" "$top"/scripts/{drive,counts-agree}; declare -f verdict; echo "$image" "$splats"; }
+made_from()
+{
+	cat "$top"/vmm/* "$top"/tests/bare/* "$scratch/job/job" "$top"/scripts/{guest-tour,drive,counts-agree,guest-init,machine.sh}
+	declare -f build_mutant verdict other_failures
+	echo "$image"
+}
 
 run_mutants "$top/tests/vmm-mutants"
 

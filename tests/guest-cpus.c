@@ -3,7 +3,7 @@
  * In a Linux guest: turns CPUs off and on at random, under load, and after each
  * time lets every CPU that is on do work that is pinned to it. TAP.
  *
- * guest-cpus CYCLES [SEED]
+ * guest-cpus CPUS CYCLES [SEED]
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -82,13 +82,14 @@ static void work_on(unsigned int cpu)
 
 int main(int argc, char **argv)
 {
-	unsigned int cycles = argc > 1 ? atoi(argv[1]) : 0, on = 0, off = 0, works = 0;
+	unsigned int want = argc > 2 ? atoi(argv[1]) : 0, cycles = argc > 2 ? atoi(argv[2]) : 0;
+	unsigned int on = 0, off = 0, works = 0;
 	unsigned short state[3] = { };
 	unsigned long seed;
 	pthread_t thread;
 
-	if (argc > 2)
-		seed = strtoul(argv[2], NULL, 0);
+	if (argc > 3)
+		seed = strtoul(argv[3], NULL, 0);
 	else if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
 		bail_out("getrandom", 0);
 	memcpy(state, &seed, sizeof(state));
@@ -96,8 +97,8 @@ int main(int argc, char **argv)
 	printf("1..1\n# random seed %#lx\n", seed);
 
 	nr_cpus = sysconf(_SC_NPROCESSORS_ONLN);
-	if (nr_cpus < 2)
-		bail_out("only one CPU, and two are needed: number", 0);
+	if (nr_cpus < 2 || nr_cpus != want || !cycles)
+		bail_out("CPUs that are on, two at least and as many as said, and cycles: number", nr_cpus);
 	for (unsigned int i = 0; i < nr_cpus; i++)
 		is_on[i] = true;
 	for (unsigned int i = 0; i < 2; i++)

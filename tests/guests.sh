@@ -35,16 +35,23 @@ every_bare_guest()
 	bare_guest "$1" bare-garbage --cpus 4 "${@:2}"
 }
 
-# cpus_guest DIR CYCLES ARGUMENT...: Linux, which turns its CPUs off and on
+# boot_guest DIR CPUS ARGUMENT...: Linux, which boots with so many
+boot_guest()
+{
+	GUEST_APPEND=cpus=$2 linux_guest "$1" "$top/tests/guest-boot" --cpus "$2" "${@:3}"
+}
+
+# cpus_guest DIR CPUS CYCLES ARGUMENT...: Linux, which turns its CPUs off and on
 cpus_guest()
 {
-	local script=$scratch/guest-cpus-$2
-	echo "/guest-cpus $2" > "$script"
-	FILES=$guests/guest-cpus linux_guest "$1" "$script" "${@:3}"
+	local script=$scratch/guest-cpus-$2-$3
+	echo "/guest-cpus $2 $3" > "$script"
+	FILES=$guests/guest-cpus linux_guest "$1" "$script" --cpus "$2" "${@:4}"
 }
 
 # run_guests MODE DIR PREFIX [SECONDS]: run the job in DIR to its end; the
-# guests' TAP is ours, and each run has to agree with the kernel's counts
+# guests' TAP is ours, and each run has to agree with the kernel's counts, the
+# whole series' if it has them
 run_guests()
 {
 	local log=$logs/guests-$3.log
@@ -52,4 +59,6 @@ run_guests()
 	job "$1" "$image" "$2" "${4:-600}" > "$log" || true
 	results "$log" "$3"
 	check "$3: the VMM and the kernel count the same" "$top/scripts/counts-agree" "$log"
+	[ "$3" = base ] || [ "${SERIES:-all}" = core ] ||
+		check "$3: by both conduits" grep -q "^vmm: kernel's smc_exit_stat: " "$log"
 }

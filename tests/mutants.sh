@@ -9,16 +9,32 @@ run_mutants()
 {
 	known=$build/results/${1##*/}
 	mkdir -p "$known"
-	total=$(grep -c '^mutant ' "$1")
+	total=$(grep -c '^\(core_\)\?mutant ' "$1")
 	nr=0
 	# shellcheck source=/dev/null
 	. "$1"
+}
+
+# control FILE: what kills the mutants does not kill what is none, or each
+# verdict says nothing
+control()
+{
+	local key
+	[ -z "${MUTANT:-}" ] || return 0
+	key=$known/none-$( (made_from; echo "$1") | hash_of)
+	if [ ! -e "$key" ]; then
+		verdict none "$1" 's,\z,/* no fault */\n,' > "$scratch/verdict"
+		say "  no mutant: $(cat "$scratch/verdict")"
+		[ "$(cat "$scratch/verdict")" != survived ] || cp "$scratch/verdict" "$key"
+	fi
+	if [ -e "$key" ]; then ok 'no mutant survives'; else not_ok "no mutant: $(cat "$scratch/verdict")"; fi
 }
 
 mutant()
 {
 	local key result
 	nr=$((nr + 1))
+	[ $nr != 1 ] || control "$2"
 	# shellcheck disable=SC2053 # a pattern
 	[[ $1 == ${MUTANT:-*} ]] || return 0
 	key=$known/$1-$( (made_from; echo "$*") | hash_of)

@@ -441,7 +441,7 @@ static void narrow(void)
 	volatile u32 *to = (u32 *)FAR;
 
 	if ((sysreg(id_aa64pfr0_el1) & 0xf) != 2) {
-		print("# no AArch32 on this CPU\n");
+		skip("this CPU has no AArch32 that an event could interrupt");
 		return;
 	}
 	for (u32 *from = (u32 *)far_event; from < (u32 *)far_end; from++)

@@ -32,7 +32,7 @@ static bool below(u64 value, int bits)
 static void random_bits(u64 id, int width)
 {
 	u64 ones[3] = { }, zeros[3] = { };
-	bool ok = true;
+	bool ok = true, differ[3] = { };
 
 	for (int bits = 1; bits <= 3 * width; bits++) {
 		struct regs regs = ask(id, bits);
@@ -49,10 +49,11 @@ static void random_bits(u64 id, int width)
 		for (int j = 0; j < 3; j++) {
 			ones[j] |= regs.x[1 + j];
 			zeros[j] |= ~regs.x[1 + j];
+			differ[j] |= regs.x[1 + j] != regs.x[1 + (j + 1) % 3];
 		}
 	}
 	for (int j = 0; j < 3; j++)
-		ok &= ones[j] == ~0ull >> (64 - width) && zeros[j] == ~0ull;
+		ok &= differ[j] && ones[j] == ~0ull >> (64 - width) && zeros[j] == ~0ull;
 	check(ok, "%s: every bit of %d is random", conduit(), (u64)(3 * width));
 }
 

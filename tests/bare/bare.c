@@ -123,6 +123,11 @@ void check(bool ok, const char *format, ...)
 	put('\n');
 }
 
+void skip(const char *why)
+{
+	print("ok %d # SKIP %s\n", (u64)(++tests), why);
+}
+
 /* The plan, with @more tests that come after a reset */
 void finish(unsigned int more)
 {

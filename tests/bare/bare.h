@@ -47,6 +47,7 @@ void print(const char *format, ...);		/* %s, %d, %x (64 bits) */
 void read_line(char *line, unsigned int size);
 bool host(const char *wish);			/* true: the host said "ok" */
 void check(bool ok, const char *format, ...);
+void skip(const char *why);
 void finish(unsigned int more);
 bool in_time(u64 *start, const char *what);
 
