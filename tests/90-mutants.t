@@ -92,5 +92,5 @@ if [ "${SERIES:-all}" != core ]; then
 	run_mutants "$top/tests/mutants-sanitised"
 fi
 
-figure "${killed:-no} mutants killed"
+figure "${killed:-no} mutants killed${kept:+, $kept of them in earlier runs}"
 finish

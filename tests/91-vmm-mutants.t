@@ -67,5 +67,5 @@ made_from()
 
 run_mutants "$top/tests/vmm-mutants"
 
-figure "$killed mutants killed"
+figure "$killed mutants killed${kept:+, $kept of them in earlier runs}"
 finish

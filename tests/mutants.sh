@@ -40,6 +40,7 @@ mutant()
 	key=$known/$1-$( (made_from; echo "$*") | hash_of)
 	if [ -e "$key" ]; then
 		result=$(cat "$key")
+		kept=$((${kept:-0} + 1))
 	else
 		verdict "$@" > "$scratch/verdict"
 		result=$(cat "$scratch/verdict")
