@@ -18,7 +18,7 @@ for mode in vhe novhe; do
 	cpus_guest "$dir" 8 50 --conduit smc
 	boot_guest "$dir" 8 --psci kernel
 	echo "$leaks" >> "$dir/job"
-	run_guests "$mode" "$dir" "sanitised-$mode" 1800
+	run_guests "$mode" "$dir" "sanitised-$mode" 3600
 done
 
 finish
