@@ -98,7 +98,7 @@ int main(int argc, char **argv)
 
 	nr_cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	if (nr_cpus < 2 || nr_cpus != want || !cycles)
-		bail_out("CPUs that are on, two at least and as many as said, and cycles: number", nr_cpus);
+		bail_out("as many CPUs as said, two at least, and cycles: CPUs", nr_cpus);
 	for (unsigned int i = 0; i < nr_cpus; i++)
 		is_on[i] = true;
 	for (unsigned int i = 0; i < 2; i++)
