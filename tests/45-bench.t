@@ -65,13 +65,15 @@ done
 
 # Another compiler may count a little differently. A reading of what is charged
 # is known to a page; a figure is of three readings, the middle one twice, so two
-# figures differ by up to four: of a hundred VMs, of ten, or of one.
+# figures differ by up to four: of a hundred VMs, of ten, or of one. Another
+# thread of the kernel may have a turn, of 20,000 instructions at most, between
+# the beginning and the end of a hundred SETs.
 same()
 {
 	paste "$top/bench/cost.tsv" "$new" | awk -F'\t' '
 		NR > 2 { for (i = 2; i <= 9; i++) {
 			page = $1 !~ /bytes/ ? 0 : $1 ~ /, 1$/ ? 41 : $1 ~ /, 1000$/ ? 410 : 4096
-			room = 0.02 * $i + 4 * page
+			room = 0.02 * $i + 4 * page + ($1 == "set, instructions, 1" ? 200 : 0)
 			difference = $i - $(i + 9)
 			if (($i == "-") != ($(i + 9) == "-") || difference > room || -difference > room) {
 				print $1 ": published " $i ", counted " $(i + 9); bad = 1
