@@ -10,6 +10,7 @@ help:		## this list
 	@echo '  SERIES=core|all                the first part of the series, or both'
 	@echo '  KERNEL=VERSION                 another version of the source package'
 	@echo '  TESTS=PATTERN                  only these for make check-all: */8*'
+	@echo '  KEPT=PAGE                      for make check-all: the page of another machine, to go on with'
 	@echo '  BUILD=DIRECTORY                instead of build/'
 	@echo '  V=1                            show commands'
 

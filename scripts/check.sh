@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # make check: tests/[0-6]*.t. make check-all: all of them, with each result kept
 # under the hash of what went into it, so that it goes on where it was, and a
-# page of them at the end.
+# page of them at the end. That page has the hashes: KEPT=PAGE goes on where
+# another machine was.
 . "$(dirname "$0")/lib.sh"
 . "$top/scripts/source.sh"
 . "$top/scripts/kernel.sh"
@@ -64,10 +65,23 @@ passes()
 	printf '%-24s %4d checks%s\t%d\n' "$(basename "$1" .t)" "$checks" "${figure:+; $figure}" $((SECONDS - start)) > "$2"
 }
 
+# kept RESULT: its line in the page KEPT, made a result again
+kept()
+{
+	awk -v hash="${1##*-}" '$NF == hash {
+		split($(NF - 1), time, ":")
+		sub(/ +[0-9]+:[0-9]+ +[0-9a-f]+$/, "")
+		printf "%s\t%d\n", $0, time[1] * 60 + time[2]
+	}' "$KEPT" > "$build/results/kept"
+	[ ! -s "$build/results/kept" ] || mv "$build/results/kept" "$1"
+}
+
+[ -z "${KEPT:-}" ] || [ -f "$KEPT" ] || die "KEPT=$KEPT: no such page; it is the docs/check-all.txt or build/check-all.txt of another run"
 mkdir -p "$build/results"
 page=() status=0
 for test in tests/*.t; do
 	result=$(result_of "$test")
+	[ -z "${KEPT:-}" ] || [ -e "$result" ] || kept "$result"
 	# The archive has other versions tomorrow
 	# shellcheck disable=SC2053 # a pattern
 	! grep -q archive_versions "$test" || [[ $test != ${TESTS:-*} ]] || rm -f "$result"
@@ -76,17 +90,17 @@ for test in tests/*.t; do
 		passes "$test" "$result" || status=1
 	fi
 	if [ -e "$result" ]; then
-		page+=("$(cat "$result")")
+		page+=("$(cat "$result")	${result##*-}")
 	else
 		page+=("$(basename "$test" .t) did not pass yet")
 	fi
 done
 
 printf '%s\n' "${page[@]}" | awk -F'\t' '
-	function show(text, seconds) { printf "%-100s %3d:%02d\n", text, seconds / 60, seconds % 60 }
-	NF != 2 { print; next }
-	{ show($1, $2); split($1, word, " "); checks += word[2]; total += $2; passed++ }
-	END { show(sprintf("%-24s %4d checks; %d of %d tests", "all", checks, passed, NR), total) }' > "$build/check-all.txt"
+	function show(text, seconds, hash) { printf "%-100s %3d:%02d%s\n", text, seconds / 60, seconds % 60, hash }
+	NF != 3 { print; next }
+	{ show($1, $2, "  " $3); split($1, word, " "); checks += word[2]; total += $2; passed++ }
+	END { show(sprintf("%-24s %4d checks; %d of %d tests", "all", checks, passed, NR), total, "") }' > "$build/check-all.txt"
 echo
 cat "$build/check-all.txt"
 [ $status = 0 ] || die "some tests failed; make check-all goes on with those"
