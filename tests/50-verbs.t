@@ -136,4 +136,32 @@ git -C "$tree" reset -q --hard HEAD~
 check 'make export without it' "$copy/scripts/export.sh"
 check '... is as before' diff -r "$series_dir" "$copy/patches/6.1"
 
+# make check-all keeps a result under what went into it, here and for another machine
+rm "$copy"/tests/*.t
+trivial=$copy/tests/01-trivial.t
+cat > "$trivial" <<END
+#!/bin/bash
+. "\$(dirname "\$0")/tap.sh"
+echo >> "$scratch/runs"
+check 'a thing' true
+figure of one
+finish
+END
+chmod +x "$trivial"
+all() { "$copy/scripts/check.sh" --all && diff <(echo "$1") <(wc -l < "$scratch/runs"); }
+page() { cat "$BUILD/check-all.txt" && grep "^01-trivial  *1 checks; of one  *0:0[0-9]  [0-9a-f]*$" "$BUILD/check-all.txt"; }
+export BUILD=$scratch/one
+check 'make check-all' all 1
+check '... writes a page' page
+check '... and runs nothing twice' all 1
+export BUILD=$scratch/other KEPT=$scratch/one/check-all.txt
+check '... nor what another machine did' all 1
+check '... whose page it has then' diff "$KEPT" "$BUILD/check-all.txt"
+echo '# changed' >> "$trivial"
+check '... but what has changed since' all 2
+sed -i 's/true$/false/' "$trivial"
+refuses 'a test that fails, in make check-all' 'some tests failed; make check-all goes on with those' "$copy/scripts/check.sh" --all
+check '... which the page says' grep -qx '01-trivial did not pass yet' "$BUILD/check-all.txt"
+KEPT=/no/page refuses 'a page that is not there' 'KEPT=/no/page: no such page' "$copy/scripts/check.sh" --all
+
 finish
