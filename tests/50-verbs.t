@@ -150,6 +150,7 @@ END
 chmod +x "$trivial"
 all() { "$copy/scripts/check.sh" --all && diff <(echo "$1") <(wc -l < "$scratch/runs"); }
 page() { cat "$BUILD/check-all.txt" && grep "^01-trivial  *1 checks; of one  *0:0[0-9]  [0-9a-f]*$" "$BUILD/check-all.txt"; }
+unset TESTS
 export BUILD=$scratch/one
 check 'make check-all' all 1
 check '... writes a page' page
