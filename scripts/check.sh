@@ -23,7 +23,8 @@ settings="${MUTANT:-} ${FUZZ_SECONDS:-} ${KCSAN_SECONDS:-} ${SEED:-}"
 # inputs_of TEST: the files of this repository that its result depends on, the
 # series aside. A file is one of them if an input names it: as /FILE, as
 # FILE.ENDING, a configuration without its ending, or all of a directory as
-# $top/DIRECTORY.
+# $top/DIRECTORY. The page itself is none, or it could never have a line of those
+# that look at every file.
 inputs_of()
 {
 	git ls-files --cached --others --exclude-standard | perl -e '
@@ -35,7 +36,7 @@ inputs_of()
 			for my $file (keys %text) {
 				my ($dir, $name) = $file =~ m{^(?:(.*)/)?([^/]*)$};
 				my $as = $name =~ s/\.config$// || $name =~ /\./ ? "(?<![\\w.-])" : "/";
-				next if $input{$file} || $file =~ m{^\.ci/|check\.sh$};
+				next if $input{$file} || $file =~ m{^\.ci/|check\.sh$|^docs/check-all};
 				next if $file =~ /^patches/ && $text !~ m{top/\Q$dir\E(?!/?[-\w.\$])};
 				next unless $text =~ /$as\Q$name\E(?![\w-])/ || $text =~ /git ls-files/ ||
 					    $dir && $text =~ m{top"?/\Q$dir\E(?!/?[-\w.\$])};
