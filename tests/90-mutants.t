@@ -1,70 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Each fault of tests/mutants, put into the series' kernel code, makes a
-# selftest fail; each of tests/mutants-sanitised, in the sanitised kernel, a
-# selftest, tests/faults.c, tests/limits.c or a sanitiser. A result is kept under
-# what it was made from.
+# Each fault of tests/mutants and tests/mutants-beyond, put into the series'
+# kernel code, makes a selftest fail.
 . "$(dirname "$0")/tap.sh"
-. "$top/tests/mutants.sh"
-
-use_source
-need_compiler
-selftests "$series_commit"
-
-# part NAME KERNEL SECONDS CONFIGURATION...: what the mutants that follow run in
-part()
-{
-	part=$1 obj=$build/obj/$2-$version seconds=$3; shift 3
-	checkout "$series_commit"
-	step "configuring the kernel of the $part mutants" configure "$obj" "${@/#/"$top/configs/"}"
-}
-
-build_mutant() { kernel_make "$obj" KCFLAGS=-Wno-unused-function Image; }
-
-# verdict NAME FILE SUBSTITUTION: one line; "killed" and by what, or why not
-verdict()
-{
-	checkout "$series_commit"
-	perl -0pi -e "$3" "$linux/$2"
-	if [ -z "$(git_linux status --porcelain -uno)" ]; then
-		echo 'changes nothing'
-	elif ! build_mutant > "$logs/mutant-$1-build.log" 2>&1; then
-		echo 'does not build'
-	else
-		# Up to the first assertion that fails: one that timed out is none
-		job vhe "$obj/arch/arm64/boot/Image" "$scratch/$part" "$seconds" '\(:Expected \|^not ok [0-9]* \(random\|- \)\|Assertion Failure\)' \
-			> "$logs/mutant-$1.log" || true
-		if why=$(grep -m 1 -oE ':[a-z0-9_]+:Expected .*|^not ok [0-9]+ (random|- ).*|Assertion Failure.*' "$logs/mutant-$1.log"); then
-			echo "killed by ${why#:}"
-		elif grep -qE "$splats" "$logs/mutant-$1.log"; then
-			echo "killed by a splat: $(grep -m 1 -oE "($splats).*" "$logs/mutant-$1.log")"
-		elif grep -q 'Test terminated by timeout' "$logs/mutant-$1.log" ||
-		     ! grep -q '^=== all done' "$logs/mutant-$1.log"; then
-			echo 'timed out'
-		elif grep -q '^not ok' "$logs/mutant-$1.log"; then
-			echo "killed by $(grep -m 1 '^not ok' "$logs/mutant-$1.log" | cut -d' ' -f4-)"
-		else
-			echo 'survived'
-		fi
-	fi
-	git_linux checkout -q --force "$series_commit" -- "$2"
-}
-
-made_from()
-{
-	kernel_hash "$series_commit"
-	selftests_hash "$series_commit"
-	cat "$top"/configs/{host,debug}.config "$top"/tests/{faults.c,limits.c,filter.h} "$top/scripts/guest-init"
-	declare -f verdict
-	echo "$splats" "$leaks"
-	"${arm64_cross}gcc" -dumpfullversion
-}
-
-unseen() { [ -n "${MUTANT:-}" ] || skip "$1: $2"; }
-
-# A kernel that has had an oops goes nowhere
-# shellcheck disable=SC2034 # the machine's
-APPEND=oops=panic
+. "$top/tests/kernel-mutants.sh"
 
 # core_mutant ...: a mutant of the core, which not every series has
 has_core() { (SERIES=core series) > /dev/null 2>&1; }
@@ -80,16 +19,6 @@ if [ "${SERIES:-all}" != core ]; then
 	mapfile -t others < <(own_selftests "$selftests" | grep -v _ext)
 	selftests_job "$scratch/beyond" aarch64/smccc_filter_ext "${others[@]}"
 	run_mutants "$top/tests/mutants-beyond"
-
-	part sanitised debug 900 host.config debug.config
-	# Its case of a first KVM_RUN without memory needs fault injection
-	selftests_job "$scratch/sanitised" aarch64/smccc_filter_ext
-	program "$scratch/sanitised" faults.c
-	program "$scratch/sanitised" limits.c 20000
-	before_the_end "$scratch/sanitised" "$leaks"
-	# Nor has one with another splat to go on for minutes
-	APPEND='loglevel=5 panic_on_warn=1'
-	run_mutants "$top/tests/mutants-sanitised"
 fi
 
 figure "${killed:-no} mutants killed${kept:+, $kept of them in earlier runs}"

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Mutants of the series' kernel code. Source it after tap.sh. A result is kept
+# under what it was made from.
+. "$top/tests/mutants.sh"
+
+use_source
+need_compiler
+selftests "$series_commit"
+
+# part NAME KERNEL SECONDS CONFIGURATION...: what the mutants that follow run in
+part()
+{
+	part=$1 obj=$build/obj/$2-$version seconds=$3; shift 3
+	checkout "$series_commit"
+	step "configuring the kernel of the $part mutants" configure "$obj" "${@/#/"$top/configs/"}"
+}
+
+build_mutant() { kernel_make "$obj" KCFLAGS=-Wno-unused-function Image; }
+
+# verdict NAME FILE SUBSTITUTION: one line; "killed" and by what, or why not
+verdict()
+{
+	checkout "$series_commit"
+	perl -0pi -e "$3" "$linux/$2"
+	if [ -z "$(git_linux status --porcelain -uno)" ]; then
+		echo 'changes nothing'
+	elif ! build_mutant > "$logs/mutant-$1-build.log" 2>&1; then
+		echo 'does not build'
+	else
+		# Up to the first assertion that fails: one that timed out is none
+		job vhe "$obj/arch/arm64/boot/Image" "$scratch/$part" "$seconds" '\(:Expected \|^not ok [0-9]* \(random\|- \)\|Assertion Failure\)' \
+			> "$logs/mutant-$1.log" || true
+		if why=$(grep -m 1 -oE ':[a-z0-9_]+:Expected .*|^not ok [0-9]+ (random|- ).*|Assertion Failure.*' "$logs/mutant-$1.log"); then
+			echo "killed by ${why#:}"
+		elif grep -qE "$splats" "$logs/mutant-$1.log"; then
+			echo "killed by a splat: $(grep -m 1 -oE "($splats).*" "$logs/mutant-$1.log")"
+		elif grep -q 'Test terminated by timeout' "$logs/mutant-$1.log" ||
+		     ! grep -q '^=== all done' "$logs/mutant-$1.log"; then
+			echo 'timed out'
+		elif grep -q '^not ok' "$logs/mutant-$1.log"; then
+			echo "killed by $(grep -m 1 '^not ok' "$logs/mutant-$1.log" | cut -d' ' -f4-)"
+		else
+			echo 'survived'
+		fi
+	fi
+	git_linux checkout -q --force "$series_commit" -- "$2"
+}
+
+made_from()
+{
+	kernel_hash "$series_commit"
+	selftests_hash "$series_commit"
+	cat "$top"/configs/{host,debug}.config "$top"/tests/{faults.c,limits.c,filter.h} "$top/scripts/guest-init"
+	declare -f verdict
+	echo "$splats" "$leaks"
+	"${arm64_cross}gcc" -dumpfullversion
+}
+
+unseen() { [ -n "${MUTANT:-}" ] || skip "$1: $2"; }
+
+# A kernel that has had an oops goes nowhere
+# shellcheck disable=SC2034 # the machine's
+APPEND=oops=panic
