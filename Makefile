@@ -9,6 +9,7 @@ help:		## this list
 	@echo '  LINUX=6.1|6.12                 which of patches/'
 	@echo '  SERIES=core|all                the first part of the series, or both'
 	@echo '  KERNEL=VERSION                 another version of the source package'
+	@echo '  CONFIG=FLAVOUR                 for make deb: cloud-arm64|arm64'
 	@echo '  TESTS=PATTERN                  only these for make check-all: */8*'
 	@echo '  KEPT=PAGE                      for make check-all: the page of another machine, to go on with'
 	@echo '  BUILD=DIRECTORY                instead of build/'
@@ -38,6 +39,9 @@ bench:		## count what calls cost, and write bench/'s table and plot
 quilt:		## the series as it drops into Debian's source package
 	@scripts/quilt.sh
 
+deb:		## arm64 packages of the kernel with the series, from Debian's configuration
+	@scripts/deb.sh
+
 headers:	## the uapi headers with the series, a tarball
 	@scripts/headers.sh
 
@@ -47,4 +51,4 @@ kselftest:	## the selftests for any arm64 machine, a tarball
 clean:		## remove build/
 	@scripts/clean.sh
 
-.PHONY: help run check check-all shell tree export bench quilt headers kselftest clean
+.PHONY: help run check check-all shell tree export bench quilt deb headers kselftest clean

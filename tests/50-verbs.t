@@ -53,6 +53,7 @@ run=$copy/scripts/run.sh
 refuses 'an unknown KERNEL=' 'no linux-source-6.1 6.1.1-1 in the archive; KERNEL= can be one of: 6.1' \
 	env KERNEL=6.1.1-1 "$run"
 refuses 'an unknown SERIES=' 'SERIES=half is unknown; it can be core or all' env SERIES=half "$run"
+refuses 'an unknown CONFIG=' 'CONFIG=tiny is unknown; it can be one of: arm64 cloud-arm64' env CONFIG=tiny "$copy/scripts/deb.sh"
 refuses 'an unknown MODE=' 'MODE=fast is unknown; it can be one of: vhe' env MODE=fast "$run"
 
 refuses 'no network' 'cannot read the Debian archive: .*check the network and run it again' \

@@ -73,6 +73,7 @@ cat > "$scratch/bin/make" <<END
 case \$* in
 run)		grep -q '/run.sh' "$top/tests/50-verbs.t" ;;
 check*)		grep -q 'make check' "$top/.ci/run" ;;
+deb)		grep -q '/deb.sh' "$top/tests/88-deb.t" ;;
 bench)		grep -q '/bench.sh' "$top/tests/45-bench.t" ;;
 *)		exec /usr/bin/make "\$@" ;;
 esac
