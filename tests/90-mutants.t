@@ -5,10 +5,6 @@
 . "$(dirname "$0")/tap.sh"
 . "$top/tests/kernel-mutants.sh"
 
-# core_mutant ...: a mutant of the core, which not every series has
-has_core() { (SERIES=core series) > /dev/null 2>&1; }
-core_mutant() { ! has_core || mutant "$@"; }
-
 if has_core; then
 	part core mutant 300 host.config
 	selftests_job "$scratch/core" aarch64/smccc_filter aarch64/smccc_filter_random

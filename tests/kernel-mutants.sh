@@ -57,6 +57,10 @@ made_from()
 	"${arm64_cross}gcc" -dumpfullversion
 }
 
+# core_mutant ...: a mutant of the core, which not every series has
+has_core() { (SERIES=core series) > /dev/null 2>&1; }
+core_mutant() { ! has_core || mutant "$@"; }
+
 unseen() { [ -n "${MUTANT:-}" ] || skip "$1: $2"; }
 
 # A kernel that has had an oops goes nowhere
