@@ -69,7 +69,8 @@ passes()
 # kept RESULT: its line in the page KEPT, made a result again
 kept()
 {
-	awk -v hash="${1##*-}" '$NF == hash {
+	local result=${1##*/}
+	awk -v name="${result%-*}" -v hash="${result##*-}" '$1 == name && $NF == hash {
 		split($(NF - 1), time, ":")
 		sub(/ +[0-9]+:[0-9]+ +[0-9a-f]+$/, "")
 		printf "%s\t%d\n", $0, time[1] * 60 + time[2]

@@ -159,8 +159,10 @@ check '... and runs nothing twice' all 1
 export BUILD=$scratch/other KEPT=$scratch/one/check-all.txt
 check '... nor what another machine did' all 1
 check '... whose page it has then' diff "$KEPT" "$BUILD/check-all.txt"
+sed 's/^01-trivial/02-another/' "$KEPT" > "$scratch/renamed"
+KEPT=$scratch/renamed BUILD=$scratch/third check '... but not the result of another test' all 2
 echo '# changed' >> "$trivial"
-check '... but what has changed since' all 2
+check '... but what has changed since' all 3
 sed -i 's/true$/false/' "$trivial"
 refuses 'a test that fails, in make check-all' 'some tests failed; make check-all goes on with those' "$copy/scripts/check.sh" --all
 check '... which the page says' grep -qx '01-trivial did not pass yet' "$BUILD/check-all.txt"

@@ -51,7 +51,8 @@ made_from()
 {
 	kernel_hash "$series_commit"
 	selftests_hash "$series_commit"
-	cat "$top"/configs/{host,debug}.config "$top"/tests/{faults.c,limits.c,filter.h} "$top/scripts/guest-init"
+	cat "$top/configs/host.config" "$top/configs/debug.config" "$top/tests/faults.c" "$top/tests/limits.c" \
+		"$top/tests/filter.h" "$top/scripts/guest-init"
 	declare -f verdict
 	echo "$splats" "$leaks"
 	"${arm64_cross}gcc" -dumpfullversion
