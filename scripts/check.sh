@@ -22,20 +22,23 @@ settings="${MUTANT:-} ${FUZZ_SECONDS:-} ${KCSAN_SECONDS:-} ${SEED:-}"
 
 # inputs_of TEST: the files of this repository that its result depends on, the
 # series aside. A file is one of them if an input names it: as /FILE, as
-# FILE.ENDING, a configuration without its ending, or all of a directory as
-# $top/DIRECTORY. The page itself is none, or it could never have a line of those
-# that look at every file.
+# FILE.ENDING, a configuration without its ending, a name that several directories
+# have with its own, or all of a directory as $top/DIRECTORY. The page itself is
+# none, or it could never have a line of those that look at every file.
 inputs_of()
 {
 	git ls-files --cached --others --exclude-standard | perl -e '
 		chomp(my @files = <STDIN>);
+		my %named;
+		$named{s{.*/}{}r}++ for @files;
 		my %text = map { my $f = $_; local (@ARGV, $/) = $f; $f => scalar <> } grep { -f } @files;
 		my @queue = ("tests/tap.sh", $ARGV[0]);
 		my %input = map { $_ => 1 } @queue;
 		while (defined(my $text = $text{shift @queue})) {
 			for my $file (keys %text) {
 				my ($dir, $name) = $file =~ m{^(?:(.*)/)?([^/]*)$};
-				my $as = $name =~ s/\.config$// || $name =~ /\./ ? "(?<![\\w.-])" : "/";
+				my $as = $named{$name} > 1 ? $dir ? "$dir/" : "(?<![\\w./-])(?:\"?.top/)?" :
+					 $name =~ s/\.config$// || $name =~ /\./ ? "(?<![\\w.-])" : "/";
 				next if $input{$file} || $file =~ m{^\.ci/|check\.sh$|^docs/check-all};
 				next if $file =~ /^patches/ && $text !~ m{top/\Q$dir\E(?!/?[-\w.\$])};
 				next unless $text =~ /$as\Q$name\E(?![\w-])/ || $text =~ /git ls-files/ ||

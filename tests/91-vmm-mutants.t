@@ -60,7 +60,8 @@ verdict()
 
 made_from()
 {
-	cat "$top"/vmm/* "$top"/tests/bare/* "$scratch/job/job" "$top"/scripts/{guest-tour,drive,counts-agree,guest-init,machine.sh}
+	cat "$top"/vmm/* "$top"/tests/bare/* "$scratch/job/job" "$top/scripts/guest-tour" "$top/scripts/drive" \
+		"$top/scripts/counts-agree" "$top/scripts/guest-init" "$top/scripts/machine.sh"
 	declare -f build_mutant verdict other_failures
 	echo "$image"
 }

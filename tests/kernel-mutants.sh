@@ -16,7 +16,7 @@ part()
 	step "configuring the kernel of the $part mutants" configure "$obj" "${@/#/"$top/configs/"}"
 }
 
-build_mutant() { kernel_make "$obj" KCFLAGS=-Wno-unused-function Image; }
+build_mutant() { kernel_make "$obj" Image; }
 
 # verdict NAME FILE SUBSTITUTION: one line; "killed" and by what, or why not
 verdict()
