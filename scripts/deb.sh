@@ -17,9 +17,12 @@ unpack_deb arm64 "linux-config-${package#linux-source-}=$version"
 flavours=$(find "$unpacked" -printf '%f\n' | sed -n 's/^config\.arm64_none_\(.*\)\.xz$/\1/p' | sort)
 grep -Fqx -e "$flavour" <<< "$flavours" || die "CONFIG=$flavour is unknown; it can be one of:" $flavours
 
-# 6.1.192-2 < 6.1.192-2+smccc1~core < 6.1.192-2+smccc1 < 6.1.193-1
+# 6.1.192-2 < 6.1.192-2+smccc1~core < 6.1.192-2+smccc1 < 6.1.192-2+smccc1+2, two
+# changes of the series after release 1 < 6.1.193-1
 release=$(sed -n 's/^## \([0-9]*\) .*/\1/p' "$top/CHANGELOG.md" | head -n 1)
 package_version=$version+smccc${release:?CHANGELOG.md names no release}
+changes=$(git -C "$top" rev-list --count "$version-core-beyond-$release..HEAD" -- "$series_dir" 2> /dev/null || true)
+[ "${changes:-0}" = 0 ] || package_version+=+$changes
 local_version=-smccc
 if [ "${SERIES:-all}" = core ]; then
 	package_version+='~core'

@@ -29,7 +29,8 @@ sorts()
 	newer=$(awk -F'[.-]' '{ print $1 "." $2 "." $3 + 1 "-1" }' <<< "$version")
 	dpkg --compare-versions "$version" lt "${ours%~core}~core"
 	dpkg --compare-versions "${ours%~core}~core" lt "${ours%~core}"
-	dpkg --compare-versions "$ours" lt "$newer"
+	dpkg --compare-versions "${ours%~core}" lt "${ours%~core}+1~core"
+	dpkg --compare-versions "${ours%~core}+1" lt "$newer"
 	for deb in "$headers_deb" "$libc_deb"; do [ "$(dpkg-deb -f "$deb" Version)" = "$ours" ]; done
 	[ "$release" = "${version%-*}-smccc${core:+-core}-${CONFIG:-cloud-arm64}" ]
 	[ "${ours%~core}${core:+~core}" = "$ours" ]
