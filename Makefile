@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 # The verbs. Each one is a script in scripts/.
 
+# Relative to where make is; the scripts go elsewhere
+ifdef BUILD
+override export BUILD := $(abspath $(BUILD))
+endif
+
 help:		## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
 	@echo
@@ -12,7 +17,7 @@ help:		## this list
 	@echo '  CONFIG=FLAVOUR                 for make deb: cloud-arm64|arm64'
 	@echo '  TESTS=PATTERN                  only these for make check-all: */8*'
 	@echo '  KEPT=PAGE                      for make check-all: the page of another machine, to go on with'
-	@echo '  BUILD=DIRECTORY                instead of build/'
+	@echo '  BUILD=DIRECTORY                instead of build/; make clean removes it'
 	@echo '  V=1                            show commands'
 
 run:		## boot the patched kernel under QEMU, and in it a Linux with its firmware in user space

@@ -34,5 +34,5 @@ for patch in $(series); do
 	dep3 "$series_dir/$patch" > "$out/$dir/$patch"
 	echo "$dir/$patch"
 done > "$out/series"
-say "$out has $(wc -l < "$out/series") patches; in an unpacked Debian source of linux 6.1, type:"
+say "$out has $(wc -l < "$out/series") patches; in an unpacked Debian source of linux ${series_dir##*/}, type:"
 say "  cp -r $out/features debian/patches/ && cat $out/series >> debian/patches/series"

@@ -6,6 +6,8 @@
 
 [ "${LINUX:-6.1}" = 6.1 ] || { skip 'the verbs are tried with patches/6.1'; finish; }
 
+# Below the base is what patches/6.1/base says
+unset KERNEL
 use_source
 need_compiler
 need cpio qemu-system-arm
