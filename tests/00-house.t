@@ -49,6 +49,15 @@ verbs()
 }
 check 'the README has every verb' verbs
 
+# What it says of make check-all is from the page that make check-all wrote
+quotes()
+{
+	sed -n 's/^    \([0-9][0-9]-[a-z-]* .* checks\)/\1/p' README.md > "$scratch/quotes"
+	[ "$(wc -l < "$scratch/quotes")" -ge 5 ]
+	while read -r quote; do grep -F -- "$quote" docs/check-all.txt; done < "$scratch/quotes"
+}
+check 'the README quotes docs/check-all.txt' quotes
+
 use_source
 checkout base
 check 'checkpatch passes our C' "$linux/scripts/checkpatch.pl" --no-tree --strict --terse \
