@@ -139,6 +139,10 @@ git -C "$tree" reset -q --hard HEAD~
 check 'make export without it' "$copy/scripts/export.sh"
 check '... is as before' diff -r "$series_dir" "$copy/patches/6.1"
 
+# The scripts go to other directories
+check 'BUILD= relative to where make is' make -s -C "$copy" BUILD=elsewhere quilt
+check '... is the same everywhere' grep -q "$copy/elsewhere/quilt has" "$previous"
+
 # make check-all keeps a result under what went into it, here and for another machine
 rm "$copy"/tests/*.t
 trivial=$copy/tests/01-trivial.t
