@@ -44,7 +44,8 @@ ours()
 # shellcheck disable=SC2034 # the machine's
 CPUS=4 APPEND="loglevel=1 log_buf_len=32M"
 
-# A counter that nothing protects, in a function that the series does not have
+# A counter that nothing protects, in a function that the series does not have;
+# a run as long as the one below has to find it
 plant()
 {
 	checkout "$series_commit"
@@ -55,8 +56,8 @@ plant()
 		build_image "$build/obj/kcsan-$version" "$top"/configs/{host,kcsan}.config
 	git_linux checkout -q --force "$series_commit"
 	selftests_job "$scratch/planted"
-	program "$scratch/planted" fuzz.c 60 "${SEED:-}"
-	job vhe "$build/obj/kcsan-$version/arch/arm64/boot/Image" "$scratch/planted" 600 > "$logs/kcsan-planted.log" || true
+	program "$scratch/planted" fuzz.c "${KCSAN_SECONDS:-300}" "${SEED:-}"
+	job vhe "$build/obj/kcsan-$version/arch/arm64/boot/Image" "$scratch/planted" 2400 > "$logs/kcsan-planted.log" || true
 	ours "$logs/kcsan-planted.log" | grep -w plant
 }
 check 'finds a race in a function that one of the series calls' plant
