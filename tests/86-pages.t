@@ -4,10 +4,11 @@
 # selftests run too, and KVM with Debian's configuration for PREEMPT_RT.
 . "$(dirname "$0")/tap.sh"
 . "$top/scripts/package.sh"
+. "$top/tests/source-package.sh"
 
 use_source
 need_compiler
-need xz-utils
+need xz-utils patch
 selftests "$series_commit"
 mapfile -t programs < <(own_selftests "$selftests")
 selftests_job "$scratch/job.d" "${programs[@]}"
@@ -18,20 +19,22 @@ for pages in 16k 64k; do
 	results "$logs/pages-$pages.log" "$pages"
 done
 
-# The package of the source has the patch, that of the configurations the file
+# The patches of PREEMPT_RT are in the source package only
 rt()
 {
 	local tree=$scratch/rt obj=$scratch/rt-obj
-	fetch_source "$package" "$version"
 	mkdir "$tree" "$obj"
 	git_linux archive "$series_commit" | tar -x -C "$tree"
-	dpkg-deb --fsys-tarfile "$source_deb" | tar -xO --wildcards '*/linux-patch-6.1-rt.patch.xz' |
-		xz -d | patch -d "$tree" -p1 -s -f
+	tar -xf "$part" -C "$scratch" debian/patches-rt
+	sed '/^#/d; s/ .*//; /^$/d' "$scratch/debian/patches-rt/series" | while read -r patch; do
+		patch -d "$tree" -p1 -s -f < "$scratch/debian/patches-rt/$patch"
+	done
 	debian_config rt_arm64 > "$obj/.config"
 	linux=$tree kernel_make "$obj" -s olddefconfig
 	grep '^CONFIG_PREEMPT_RT=y' "$obj/.config"
 	linux=$tree kernel_make "$obj" KCFLAGS=-Werror arch/arm64/kvm/
 }
-check "KVM builds with Debian's rt configuration" rt
+source_package debian
+check "KVM builds with Debian's rt configuration, patched as in $part_version" rt
 
 finish
