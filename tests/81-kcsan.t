@@ -49,11 +49,11 @@ CPUS=4 APPEND="loglevel=1 log_buf_len=32M"
 plant()
 {
 	checkout "$series_commit"
-	perl -0pi -e 's/(\/\*\*\n \* kvm_smccc_call_handler )/static unsigned long planted;\nstatic noinline void plant(void)\n{\n\tplanted++;\n}\n\n$1/;
-		s/(\nint kvm_smccc_call_handler\(.*?\n\{\n.*?\n)(\n)/$1\n\tplant();$2/s' "$linux/arch/arm64/kvm/hypercalls.c"
+	perl -0pi -e 's/(\nint kvm_smccc_call_handler\()(.*?\n\{\n.*?\n)(\n)/\nstatic unsigned long planted;\nstatic noinline void plant(void)\n{\n\tplanted++;\n}\n$1$2\tplant();\n$3/s' \
+		"$linux/arch/arm64/kvm/hypercalls.c"
 	git_linux diff --stat | grep hypercalls.c
 	step -l "$logs/kcsan-build.log" 'planting a race' \
-		build_image "$build/obj/kcsan-$version" "$top"/configs/{host,kcsan}.config
+		build_image "$build/obj/kcsan-$version" "$top/configs/"{host,"${series_dir##*/}",kcsan}.config
 	git_linux checkout -q --force "$series_commit"
 	selftests_job "$scratch/planted"
 	program "$scratch/planted" fuzz.c "${KCSAN_SECONDS:-300}" "${SEED:-}"
