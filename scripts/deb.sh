@@ -36,9 +36,10 @@ work=$build/obj/deb-$version$local_version
 obj=$work/obj
 [ -e "$obj/vmlinux" ] || need_space 12
 need_compiler
-need dpkg-dev fakeroot kmod cpio file openssl
-# As Debian's: GRUB does not start a compressed image, and the name has no + of git's
-as_debian=(KBUILD_IMAGE=arch/arm64/boot/Image LOCALVERSION=)
+need dpkg-dev fakeroot kmod cpio file openssl gcc-arm-linux-gnueabihf
+# As Debian's: GRUB does not start a compressed image, the name has no + of git's,
+# and there is a vDSO for 32-bit programs
+as_debian=(KBUILD_IMAGE=arch/arm64/boot/Image LOCALVERSION= CROSS_COMPILE_COMPAT=arm-linux-gnueabihf-)
 
 # What differs from Debian's: no debug information, of which there would be
 # gigabytes, and no certificates of Debian's own build
@@ -49,7 +50,7 @@ configure_deb()
 	"$linux/scripts/config" --file "$obj/.config" --set-str LOCALVERSION "$local_version" \
 		--disable LOCALVERSION_AUTO --disable DEBUG_INFO_DWARF_TOOLCHAIN_DEFAULT --disable DEBUG_INFO_BTF \
 		--enable DEBUG_INFO_NONE --set-str SYSTEM_TRUSTED_KEYS ''
-	kernel_make "$obj" -s olddefconfig
+	kernel_make "$obj" "${as_debian[@]}" -s olddefconfig
 	grep -qx 'CONFIG_KVM=y' "$obj/.config" || { echo "the $flavour flavour has no KVM"; return 1; }
 }
 
@@ -101,7 +102,7 @@ depends() { sed -i "/^Architecture:/a Depends: $2${3:+\\nRecommends: $3}" "$1/DE
 git_identity
 checkout "$series_commit"
 step 'configuring the kernel' configure_deb
-step -n 9000 "building the kernel and modules of $package_version, $flavour" kernel_make "$obj" "${as_debian[@]}" all
+step -n 7500 "building the kernel and modules of $package_version, $flavour" kernel_make "$obj" "${as_debian[@]}" all
 step 'making the packages' packages
 for part in image headers libc-dev; do step "finishing linux-$part" finish_package $part; done
 

@@ -59,7 +59,7 @@ differs()
 	xz -dc "$unpacked"/usr/src/linux-config-*/"config.arm64_none_${CONFIG:-cloud-arm64}.xz" | grep -E '^CONFIG_|is not set' | sort > "$scratch/theirs"
 	grep -E '^CONFIG_|is not set' "$scratch/image/boot/config-$release" | sort > "$scratch/ours"
 	! comm -23 "$scratch/theirs" "$scratch/ours" | sed 's/^# //; s/[ =].*//' |
-		grep -vE '^CONFIG_(LOCALVERSION|DEBUG_INFO|BTF|PAHOLE|GDB_SCRIPTS|SYSTEM_TRUSTED_KEYS|BUILD_SALT|(CC|GCC|LD|AS|CLANG|LLD|RUSTC)_|MODULE_SIG)'
+		grep -vE '^CONFIG_(LOCALVERSION|DEBUG_INFO|DEBUG_EFI|BTF|MODULE_ALLOW_BTF|PAHOLE|GDB_SCRIPTS|SYSTEM_TRUSTED_KEYS|BUILD_SALT|(CC|GCC|LD|AS|CLANG|LLD|RUSTC)_|MODULE_SIG)'
 }
 check 'the configuration is Debian'"'"'s, but for debug information and keys' differs
 
