@@ -6,7 +6,7 @@ BEGIN {
 	label["denied, 1"] = "denied, 1 range set"
 	label["forwarded, bare, 0"] = "forwarded, nothing read or answered"
 	label["no filter, bytes"] = "VM, vCPU, first run, no filter: bytes charged"
-	label["no filter, no debugfs, bytes"] = "the same without its files in debugfs"
+	label["no filter, no debugfs, bytes"] = "VM, vCPU, first run, no filter, no debugfs: bytes charged"
 	way["one-reg"] = "a system call for each register"
 	way["args"] = "`args[]`, and a system call for each register that is not there"
 	way["sync-regs"] = "synced registers"

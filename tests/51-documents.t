@@ -58,9 +58,9 @@ git -C "$copy" init -q
 for dir in apt cache kernels selftests obj; do mkdir -p "$build/$dir"; ln -s "$build/$dir" "$copy/build"; done
 git clone -q --shared --no-checkout "$linux" "$copy/build/linux-$version"
 touch "$copy/build/linux-$version/.git/smccc-base"
-# The version that series.md moves to
-git clone -q --shared --no-checkout "$linux" "$copy/build/linux-6.1.193-1"
-(
+# The version that series.md moves to, if it is none yet
+[ "$version" = 6.1.193-1 ] || (
+	git clone -q --shared --no-checkout "$linux" "$copy/build/linux-6.1.193-1"
 	cd "$copy/build/linux-6.1.193-1"
 	git read-tree base
 	makefile=$(git show base:Makefile | sed 's/^SUBLEVEL = .*/SUBLEVEL = 193/' | git hash-object -w --stdin)

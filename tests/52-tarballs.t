@@ -92,8 +92,8 @@ pushes()
 	local tree=$scratch/quilt
 	mkdir -p "$tree/debian/patches"
 	git_linux archive base $(git_linux diff --name-only --diff-filter=a base "$series_commit") | tar -x -C "$tree"
-	cp -r "$build/quilt/features" "$tree/debian/patches"
-	cp "$build/quilt/series" "$tree/debian/patches"
+	sed -n '/^```sh quilt$/,/^```$/{ /^```/!p }' "$top/docs/distributions.md" > "$scratch/block"
+	(cd "$tree" && quilt=$build/quilt bash -e "$scratch/block")
 	(cd "$tree" && QUILT_PATCHES=debian/patches quilt --quiltrc /dev/null push -a --fuzz=0 -q)
 	mkdir "$scratch/applied"
 	git_linux archive "$series_commit" $(git_linux diff --name-only base "$series_commit") | tar -x -C "$scratch/applied"
