@@ -10,23 +10,23 @@ need quilt
 kernel "$series_commit" host
 selftests "$series_commit"
 
-# made SCRIPT: run it, twice; the tarball is the same bytes both times
+# made SCRIPT: run it, twice; what package.sh packs is the same bytes both times
 made()
 {
-	"$top/scripts/$1.sh"
-	[ "$1" != quilt ] || return 0
-	tarball=$build/smccc-filter-$1-$version.tar.gz
+	"$top/scripts/$1"
+	[ "$1" != quilt.sh ] || return 0
+	tarball=$build/smccc-filter-${1%.sh}-$version.tar.gz
 	cp "$tarball" "$scratch/first"
-	"$top/scripts/$1.sh"
+	"$top/scripts/$1"
 	cmp "$tarball" "$scratch/first"
 	tar -xf "$tarball" -C "$scratch"
 }
 
-check 'make headers, the same each time' made headers
+check 'make headers, the same each time' made headers.sh
 uses() { echo '#include <linux/kvm.h>' | "${arm64_cross}gcc" -Werror -isystem "$scratch/smccc-filter-headers-$version/include" -x c -E - | grep KVM_SMCCC_FILTER_FWD_TO_USER; }
 check '... with the filter in them' uses
 
-check 'make kselftest, the same each time' made kselftest
+check 'make kselftest, the same each time' made kselftest.sh
 root=$scratch/smccc-filter-kselftest-$version
 dynamic() { ! file "$root"/kvm/* | grep 'dynamically linked'; }
 need file
@@ -86,12 +86,13 @@ check 'no such test: status 2' in_run 6 "No such test 'kvm:nobody'" 2
 check 'no /dev/kvm: skipped' in_run 7 'ok 1 selftests: kvm: smccc_filter # SKIP' 4
 
 # Debian's way to apply patches
-check 'make quilt' made quilt
+check 'make quilt' made quilt.sh
 pushes()
 {
 	local tree=$scratch/quilt
 	mkdir -p "$tree/debian/patches"
 	git_linux archive base $(git_linux diff --name-only --diff-filter=a base "$series_commit") | tar -x -C "$tree"
+	# shellcheck disable=SC2016 # Markdown's
 	sed -n '/^```sh quilt$/,/^```$/{ /^```/!p }' "$top/docs/distributions.md" > "$scratch/block"
 	(cd "$tree" && quilt=$build/quilt bash -e "$scratch/block")
 	(cd "$tree" && QUILT_PATCHES=debian/patches quilt --quiltrc /dev/null push -a --fuzz=0 -q)
