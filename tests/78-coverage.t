@@ -25,7 +25,7 @@ done
 
 mkdir -p "$build/coverage"
 check 'every line and branch is reached, or it is said why not' \
-	"$top/tests/coverage" "$top/tests/unreached" "$build/coverage/selftests" \
+	"$top/tests/coverage" "$top/tests/unreached" "${series_dir##*/}" "$build/coverage/selftests" \
 	<(git_linux diff -U0 base "$series_commit" -- arch virt) "$scratch"/gcov-*/*.json
 diag < "$build/coverage/selftests"
 

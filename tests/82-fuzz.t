@@ -32,7 +32,7 @@ finds()
 	perl -0pi -e "$2" "$linux/arch/arm64/kvm/hypercalls.c"
 	[ -n "$(git_linux status --porcelain -uno)" ] || { echo 'changes nothing'; return 1; }
 	step -l "$logs/fuzz-$1-build.log" "planting a fault: $1" \
-		build_image "$build/obj/debug-$version" "$top/configs/host.config" "$top/configs/debug.config"
+		build_image "$build/obj/debug-$version" "$top/configs/"{host,"${series_dir##*/}",debug}.config
 	git_linux checkout -q --force "$series_commit"
 	image=$build/obj/debug-$version/arch/arm64/boot/Image
 	selftests_job "$scratch/planted"
@@ -56,7 +56,7 @@ check "a million ioctls: ${ioctls:-none}" [ "${ioctls:-0}" -ge $((1000000 * seco
 
 gcov_of "$logs/fuzz.log" "$scratch/gcov"
 mkdir -p "$build/coverage"
-"$top/tests/coverage" "$top/tests/unreached" "$build/coverage/fuzz" \
+"$top/tests/coverage" "$top/tests/unreached" "${series_dir##*/}" "$build/coverage/fuzz" \
 	<(git_linux diff -U0 base "$series_commit" -- arch virt) "$scratch"/gcov/*.json > /dev/null || true
 diag < "$build/coverage/fuzz"
 share=$(awk '/^all / { printf "%d", 100 * $2 / $4 }' "$build/coverage/fuzz")

@@ -6,12 +6,12 @@
 . "$top/tests/kernel-mutants.sh"
 
 if has_core; then
-	part core mutant 300 host.config
+	part core mutant 300 host.config "${series_dir##*/}.config"
 	selftests_job "$scratch/core" aarch64/smccc_filter aarch64/smccc_filter_random
 	run_mutants "$top/tests/mutants"
 fi
 if [ "${SERIES:-all}" != core ]; then
-	part beyond mutant 300 host.config
+	part beyond mutant 300 host.config "${series_dir##*/}.config"
 	mapfile -t others < <(own_selftests "$selftests" | grep -v _ext)
 	selftests_job "$scratch/beyond" aarch64/smccc_filter_ext "${others[@]}"
 	run_mutants "$top/tests/mutants-beyond"

@@ -7,7 +7,7 @@
 
 [ "${SERIES:-all}" != core ] || { skip 'the faults are in the beyond tier'; finish; }
 
-part sanitised debug 1800 host.config debug.config
+part sanitised debug 1800 host.config "${series_dir##*/}.config" debug.config
 # Its case of a first KVM_RUN without memory needs fault injection
 selftests_job "$scratch/sanitised" aarch64/smccc_filter_ext
 program "$scratch/sanitised" faults.c
