@@ -14,11 +14,14 @@ cd "$top"
 
 [ "${1:-}" = --all ] || exec prove --timer --failures --comments tests/[0-6]*.t
 
-# What decides about a result besides the files: these programs, and what a run is told
-programs='qemu-system-arm sparse clang coccinelle pahole codespell gcc'
+# What decides about a result besides the files: these programs, what a run is told,
+# whether it is root's, and the version of the base
+programs='qemu-system-arm qemu-system-x86 sparse clang clang-tidy coccinelle pahole codespell shellcheck python3-sphinx'
 need_compiler
 need $programs
-settings="${MUTANT:-} ${FUZZ_SECONDS:-} ${KCSAN_SECONDS:-} ${SEED:-}"
+settings="${MUTANT:-} ${FUZZ_SECONDS:-} ${KCSAN_SECONDS:-} ${SEED:-} ${CONFIG:-} $(id -u | grep -x 0)"
+mkdir -p "$logs"
+pick_version
 
 # inputs_of TEST: the files of this repository that its result depends on, the
 # series aside. A file is one of them if an input names it: as /FILE, as
@@ -39,7 +42,7 @@ inputs_of()
 				my ($dir, $name) = $file =~ m{^(?:(.*)/)?([^/]*)$};
 				my $as = $named{$name} > 1 ? $dir ? "$dir/" : "(?<![\\w./-])(?:\"?.top/)?" :
 					 $name =~ s/\.config$// || $name =~ /\./ ? "(?<![\\w.-])" : "/";
-				next if $input{$file} || $file =~ m{^\.ci/|check\.sh$|^docs/check-all};
+				next if $input{$file} || $file =~ m{^docs/check-all};
 				next if $file =~ /^patches/ && $text !~ m{top/\Q$dir\E(?!/?[-\w.\$])};
 				next unless $text =~ /$as\Q$name\E(?![\w-])/ || $text =~ /git ls-files/ ||
 					    $dir && $text =~ m{top"?/\Q$dir\E(?!/?[-\w.\$])};
@@ -50,8 +53,8 @@ inputs_of()
 		print "$_\n" for sort keys %input' "$1"
 }
 
-everywhere=$(cat "$series_dir"/* | hash_of; echo "$package ${KERNEL:-$base_version} ${SERIES:-all}"
-	     dpkg-query -W $programs "gcc-${arm64_cross%-}" 2>/dev/null || true; echo "$settings")
+everywhere=$(cat "$series_dir"/* | hash_of; echo "$package $version ${SERIES:-all}"
+	     dpkg-query -W $programs; gcc --version; "${arm64_cross}gcc" --version; clang --version; echo "$settings")
 
 # Where the result of TEST is kept
 result_of() { echo "$build/results/$(basename "$1" .t)-$( (echo "$everywhere"; inputs_of "$1" | xargs cat) | hash_of)"; }
@@ -89,7 +92,7 @@ for test in tests/*.t; do
 	[ -z "${KEPT:-}" ] || [ -e "$result" ] || kept "$result"
 	# The archive has other versions tomorrow
 	# shellcheck disable=SC2053 # a pattern
-	! grep -q archive_versions "$test" || [[ $test != ${TESTS:-*} ]] || rm -f "$result"
+	! grep -qE 'archive_versions|source_package|apt-cache' "$test" || [[ $test != ${TESTS:-*} ]] || rm -f "$result"
 	# shellcheck disable=SC2053 # a pattern
 	if [ ! -e "$result" ] && [[ $test == ${TESTS:-*} ]]; then
 		passes "$test" "$result" || status=1

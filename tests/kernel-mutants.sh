@@ -12,8 +12,9 @@ selftests "$series_commit"
 part()
 {
 	part=$1 obj=$build/obj/$2-$version seconds=$3; shift 3
+	fragments=("${@/#/"$top/configs/"}")
 	checkout "$series_commit"
-	step "configuring the kernel of the $part mutants" configure "$obj" "${@/#/"$top/configs/"}"
+	step "configuring the kernel of the $part mutants" configure "$obj" "${fragments[@]}"
 }
 
 build_mutant() { kernel_make "$obj" Image; }
@@ -51,10 +52,10 @@ made_from()
 {
 	kernel_hash "$series_commit"
 	selftests_hash "$series_commit"
-	cat "$top/configs/host.config" "$top/configs/debug.config" "$top/tests/faults.c" "$top/tests/limits.c" \
-		"$top/tests/filter.h" "$top/scripts/guest-init"
+	cat "${fragments[@]}" "$scratch/$part/job" "$top/tests/faults.c" "$top/tests/limits.c" "$top/tests/filter.h" \
+		"$top/scripts/guest-init" "$top/scripts/machine.sh"
 	declare -f verdict
-	echo "$splats" "$leaks"
+	echo "$splats" "$leaks" "$seconds" "$APPEND"
 	"${arm64_cross}gcc" -dumpfullversion
 }
 
