@@ -7,7 +7,8 @@ need shellcheck perl
 cd "$top"
 mapfile -t tracked < <(git ls-files --cached --others --exclude-standard)
 
-is_script() { [ -f "$1" ] && head -n 1 "$1" | grep -q '^#!/bin/bash'; }
+# Also those that others source, and those of the machine's own shell
+is_script() { [ -f "$1" ] && { [[ $1 == *.sh ]] || head -n 1 "$1" | grep -q '^#!/bin/\(ba\)\?sh'; }; }
 scripts=()
 sources=()
 for file in "${tracked[@]}"; do
@@ -22,7 +23,7 @@ licences()
 	local file bad=0
 	for file in "${tracked[@]}"; do
 		case $file in
-		COPYING | *.patch | *.md | *.svg | docs/check-all.txt | .gitignore | .shellcheckrc | patches/*/base | tests/base-failures | tests/races | tests/style-exceptions | tests/unreached) continue ;;
+		COPYING | *.patch | *.md | *.svg | docs/check-all*.txt | .gitignore | .shellcheckrc | patches/*/base | tests/base-failures | tests/races | tests/style-exceptions | tests/unreached) continue ;;
 		esac
 		head -n 2 "$file" | grep -q 'SPDX-License-Identifier: GPL-2.0' ||
 			{ echo "$file: no SPDX line"; bad=1; }

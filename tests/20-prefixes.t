@@ -9,8 +9,7 @@ need_compiler
 
 compile_arm64()
 {
-	[ -e "$build/obj/prefix-$version/.config" ] ||
-		configure "$build/obj/prefix-$version" "$top/configs/host.config"
+	configure "$build/obj/prefix-$version" "$top/configs/"{host,"${series_dir##*/}"}.config
 	kernel_make "$build/obj/prefix-$version" KCFLAGS=-Werror arch/arm64/kvm/
 }
 
@@ -18,9 +17,8 @@ compile_x86()
 {
 	local obj=$build/obj/x86-$version
 	mkdir -p "$obj"
-	[ -e "$obj/.config" ] ||
-		make -C "$linux" "O=$obj" ARCH=x86_64 "CROSS_COMPILE=$x86_cross" -s \
-			"KCONFIG_ALLCONFIG=$top/configs/x86-kvm.config" allnoconfig
+	make -C "$linux" "O=$obj" ARCH=x86_64 "CROSS_COMPILE=$x86_cross" -s \
+		"KCONFIG_ALLCONFIG=$top/configs/x86-kvm.config" allnoconfig
 	grep -q '^CONFIG_KVM_INTEL=y' "$obj/.config"
 	make -C "$linux" "O=$obj" ARCH=x86_64 "CROSS_COMPILE=$x86_cross" -j"$(nproc)" \
 		KCFLAGS=-Werror arch/x86/kvm/

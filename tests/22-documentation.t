@@ -32,5 +32,8 @@ new() { ! comm -13 "$scratch/base/$1" "$scratch/series/$1" | grep .; }
 check 'htmldocs: no new warning in virt/kvm' new sphinx
 check 'kernel-doc: no new warning in what is touched' new kernel-doc
 check 'the page of the filter is there' grep -q KVM_ARM_VM_SMCCC_FILTER "$scratch/series/html/devices/vm.html"
+if [ "${SERIES:-all}" != core ]; then
+	check '... and of the counters beyond it' grep -q smccc_forwarded "$scratch/series/html/devices/vm.html"
+fi
 
 finish

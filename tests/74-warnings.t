@@ -15,7 +15,8 @@ compile()
 	checkout "$1"
 	rm -rf "$obj"
 	mkdir -p "$obj"
-	kernel_make "$obj" -s "${@:3}" "KCONFIG_ALLCONFIG=$top/configs/host.config" allnoconfig
+	cat "$top/configs/"{host,"${series_dir##*/}"}.config > "$scratch/fragments"
+	kernel_make "$obj" -s "${@:3}" "KCONFIG_ALLCONFIG=$scratch/fragments" allnoconfig
 	kernel_make "$obj" "${@:3}" arch/arm64/kvm/ > "$log" 2>&1 || { tail -n 5 "$log"; return 1; }
 	{ grep -E 'warning:|error:' "$log" || true; } | sed -e "s#$linux/##" -E -e 's/:[0-9]+(:[0-9]+)?:/:/' | sort > "$log.warnings"
 }

@@ -56,6 +56,7 @@ check "a million ioctls: ${ioctls:-none}" [ "${ioctls:-0}" -ge $((1000000 * seco
 
 gcov_of "$logs/fuzz.log" "$scratch/gcov"
 mkdir -p "$build/coverage"
+rm -f "$build/coverage/fuzz"
 "$top/tests/coverage" "$top/tests/unreached" "${series_dir##*/}" "$build/coverage/fuzz" \
 	<(git_linux diff -U0 base "$series_commit" -- arch virt) "$scratch"/gcov/*.json > /dev/null || true
 diag < "$build/coverage/fuzz"

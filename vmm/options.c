@@ -21,7 +21,7 @@ static const char usage[] =
 "  --conduit hvc|smc       how the guest calls PSCI and SDEI; hvc if not given\n"
 "  --psci auto|user|kernel who is the firmware; auto is user space if the\n"
 "                          kernel has a filter. \"kernel\" leaves all to KVM\n"
-"  --filter BASE+N=ACTION  a range of function ids more; ACTION is handle,\n"
+"  --filter BASE+N=ACTION  one more range of function ids; ACTION is handle,\n"
 "                          deny or forward. Can be repeated\n"
 "  --show-filter           print what the kernel's filter holds\n"
 "  --no-sync-regs          read and write each register by a system call, even\n"
@@ -31,7 +31,8 @@ static const char usage[] =
 "  --verbose               print each range that is set\n"
 "\n"
 "The guest's console is standard input and output. Exit status: 0 the guest\n"
-"powered off, 1 bad input or a failure, 2 the kernel has no SMCCC filter.\n";
+"powered off, 1 bad input or a failure, 2 the kernel has no SMCCC filter and\n"
+"an option asks for it.\n";
 
 /* A number without a sign, as C writes them, up to @max; @end is behind it */
 bool parse_number(const char *text, uint64_t max, uint64_t *value, const char **end)
