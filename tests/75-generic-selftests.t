@@ -10,11 +10,14 @@ selftests base
 
 # Some would touch a gigabyte, again and again, which takes minutes under
 # emulation; the last part of memslot_perf_test gives its guest 2 s for that.
+# dirty_log_test has no smaller one, but can be had once instead of 24 times.
+MEMORY=3G
 programs=()
 while read -r program; do
 	case $program in
 	demand_paging_test | dirty_log_perf_test | kvm_page_table_test) program+=' -b 16M' ;;
 	memslot_modification_stress_test) program+=' -b 16M -i 100' ;;
+	dirty_log_test) program+=' -i 3 -m 6 -M dirty-log' ;;
 	memslot_perf_test) program+=' -s 64 -l 1 -r 1 -e 4' ;;
 	esac
 	programs+=("$program")
