@@ -15,12 +15,12 @@ if ! /usr/bin/timeout --version > /dev/null 2>&1; then
 	rm kselftest/runner.tmp
 fi
 
-# What ends with 128 and more was killed: by which signal
+# What ends with 128 and a signal was killed by it; 254 is a failed assertion
 ./run_kselftest.sh "$@" 2>&1 | awk '
 	/^not ok .* # exit=[0-9]+$/ {
 		status = $0
 		sub(/.*=/, "", status)
-		if (status > 128)
+		if (status > 128 && status <= 192)
 			$0 = $0 " (killed by signal " status - 128 ")"
 	}
 	{ print }
