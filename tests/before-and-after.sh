@@ -12,7 +12,7 @@ before_and_after()
 	log=$logs/$(basename "$0" .t)-$mode
 	for program; do
 		name=${program%% *}
-		why=$(sed -n "s/^${name##*/}: //p" "$top/tests/base-failures")
+		why=$(sed -n "s/^${name##*/}\( $mode ${series_dir##*/}\)\?: //p" "$top/tests/base-failures")
 		if [ -n "$why" ]; then skip "$mode: ${name##*/}: $why"; else programs+=("$program"); fi
 	done
 	selftests_job "$scratch/$mode.d" "${programs[@]%% *}"
