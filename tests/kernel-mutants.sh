@@ -50,10 +50,13 @@ verdict()
 
 made_from()
 {
+	local program
 	kernel_hash "$series_commit"
 	selftests_hash "$series_commit"
-	cat "${fragments[@]}" "$scratch/$part/job" "$top/tests/faults.c" "$top/tests/limits.c" "$top/tests/filter.h" \
-		"$top/scripts/guest-init" "$top/scripts/machine.sh"
+	cat "${fragments[@]}" "$scratch/$part/job" "$top/scripts/guest-init" "$top/scripts/machine.sh"
+	for program in "$top"/tests/*.c; do
+		[ ! -e "$scratch/$part/$(basename "$program" .c)" ] || cat "$program" "$top/tests/filter.h"
+	done
 	declare -f verdict
 	echo "$splats" "$leaks" "$seconds" "$APPEND"
 	"${arm64_cross}gcc" -dumpfullversion
