@@ -117,8 +117,10 @@ int main(void)
 	filter.base = 0;
 	every_fault("GET of a gap", vm, KVM_GET_DEVICE_ATTR, filter, 3, false);
 	every_fault("HAS", vm, KVM_HAS_DEVICE_ATTR, filter, 1, false);
+	close(vm);
 
 	/* So many that the next does not fit into a node, as it can in later kernels */
+	vm = MUST(ioctl(kvm, KVM_CREATE_VM, 0));
 	for (i = 0; i < 901; i++)
 		MUST(-filter_set(vm, VENDOR(i), 1, KVM_SMCCC_FILTER_FWD_TO_USER));
 	filter.base = VENDOR(2000);
