@@ -50,6 +50,10 @@ rules()
 	done
 	return $bad
 }
+# write_series() puts a patch before the first into the core
+core_is_said() { ! grep -q '^# *core: nothing' "$series_dir/series" || ! (SERIES=core series) 2> /dev/null; }
+check 'a core that is said to be nothing has no patch' core_is_said
+
 # A tool's droppings are easily committed with git add -f
 strays() { ! git_linux diff --name-only base "$series_commit" | grep -vE '^(Documentation|arch|include|tools|virt)/'; }
 check 'the series touches no file that has no business there' strays

@@ -62,9 +62,10 @@ made_from()
 	"${arm64_cross}gcc" -dumpfullversion
 }
 
-# core_mutant ...: a mutant of the core, which not every series has
+# core_mutant ...: a mutant of what only a series with a core has; later_mutant ...: of what only one without has
 has_core() { (SERIES=core series) > /dev/null 2>&1; }
 core_mutant() { ! has_core || mutant "$@"; }
+later_mutant() { has_core || mutant "$@"; }
 
 unseen() { [ -n "${MUTANT:-}" ] || skip "$1: $2"; }
 

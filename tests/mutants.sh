@@ -9,7 +9,7 @@ run_mutants()
 {
 	known=$build/results/${1##*/}
 	mkdir -p "$known"
-	total=$(grep -c '^\(core_\)\?mutant ' "$1")
+	total=$(grep -c '^[a-z_]*mutant ' "$1")
 	nr=0
 	# shellcheck source=/dev/null
 	. "$1"
