@@ -57,7 +57,7 @@ plant()
 		build_image "$build/obj/kcsan-$version" "$top/configs/"{host,"${series_dir##*/}",kcsan}.config
 	git_linux checkout -q --force "$series_commit"
 	selftests_job "$scratch/planted"
-	program "$scratch/planted" fuzz.c "${KCSAN_SECONDS:-300}" "${SEED:-}"
+	program "$scratch/planted" fuzz.c "${KCSAN_SECONDS:-300}" 0 "${SEED:-}"
 	job vhe "$build/obj/kcsan-$version/arch/arm64/boot/Image" "$scratch/planted" 2400 > "$logs/kcsan-planted.log" || true
 	ours "$logs/kcsan-planted.log" | grep -w plant
 }
@@ -65,7 +65,7 @@ check 'finds a race in a function that one of the series calls' plant
 
 mapfile -t programs < <(own_selftests "$selftests")
 selftests_job "$scratch/job.d" "${programs[@]}"
-program "$scratch/job.d" fuzz.c "${KCSAN_SECONDS:-300}" "${SEED:-}"
+program "$scratch/job.d" fuzz.c "${KCSAN_SECONDS:-300}" 0 "${SEED:-}"
 vmm_files "$scratch/vmm.d"
 every_bare_guest "$scratch/vmm.d"
 cpus_guest "$scratch/vmm.d" 8 20

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * fuzz SECONDS [SEED [PROGRAM]]: random programs of ioctls on random VMs.
+ * fuzz SECONDS IOCTLS [SEED [PROGRAM]]: random programs of ioctls on random VMs,
+ * for so many seconds and so many ioctls at least.
  *
  * A program is a list of steps on a fresh VM with two vCPUs: SETs, GETs, HASs,
  * runs of a guest that makes one call by a random conduit, id and immediate,
@@ -962,10 +963,11 @@ int main(int argc, char *argv[])
 	static struct cell cells[NR_CELLS];
 	time_t now, begin = time(NULL), shown = begin;
 	int i, j, seconds = argc > 1 ? atoi(argv[1]) : 10;
+	unsigned long ioctls = argc > 2 ? strtoul(argv[2], NULL, 0) : 0;
 	uint64_t seed;
 
-	if (argc > 2)
-		seed = strtoull(argv[2], NULL, 0);
+	if (argc > 3)
+		seed = strtoull(argv[3], NULL, 0);
 	else
 		MUST(getrandom(&seed, sizeof(seed), 0));
 	signal(SIGALRM, on_signal);
@@ -978,12 +980,12 @@ int main(int argc, char *argv[])
 	printf("# random seed 0x%llx\n", (unsigned long long)seed);
 	fflush(stdout);
 
-	for (i = 0; i < (argc > 3 ? 1 : NR_CELLS); i++) {
+	for (i = 0; i < (argc > 4 ? 1 : NR_CELLS); i++) {
 		struct cell *cell = &cells[i];
 
 		cell->random = seed + ((uint64_t)i << 48);
-		if (argc > 3)
-			read_program(argv[3], &cell->program);
+		if (argc > 4)
+			read_program(argv[4], &cell->program);
 		pthread_barrier_init(&cell->start, NULL, 2);
 		pthread_barrier_init(&cell->end, NULL, 2);
 		for (j = 0; j < 2; j++) {
@@ -994,7 +996,7 @@ int main(int argc, char *argv[])
 		}
 	}
 
-	while (argc <= 3 && (now = time(NULL)) < begin + seconds) {
+	while (argc <= 4 && ((now = time(NULL)) < begin + seconds || nr_ioctls < ioctls)) {
 		sleep(1);
 		if (now >= shown + 60) {
 			shown = now;
@@ -1004,7 +1006,7 @@ int main(int argc, char *argv[])
 		}
 	}
 	stop = true;
-	for (i = 0; i < (argc > 3 ? 1 : NR_CELLS); i++)
+	for (i = 0; i < (argc > 4 ? 1 : NR_CELLS); i++)
 		pthread_join(cells[i].thread[0].pthread, NULL);
 
 	for (i = 0; i < NR_KINDS; i++)
