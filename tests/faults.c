@@ -111,7 +111,7 @@ int main(void)
 
 	write_text("/sys/kernel/debug/failslab/ignore-gfp-wait", "N");
 
-	/* A first SET that is refused leaves nothing: the next has to allocate as in any empty filter */
+	/* A first SET that is refused leaves nothing: the next allocates as in any empty filter */
 	vm = MUST(ioctl(kvm, KVM_CREATE_VM, 0));
 	CHECK(filter_set(vm, 0x80000000, 1, KVM_SMCCC_FILTER_DENY) == EEXIST,
 	      "SET of a reserved range is refused");
