@@ -54,8 +54,9 @@ made_from()
 	kernel_hash "$series_commit"
 	selftests_hash "$series_commit"
 	cat "${fragments[@]}" "$scratch/$part/job" "$top/scripts/guest-init" "$top/scripts/machine.sh"
-	for program in "$top"/tests/*.c; do
-		[ ! -e "$scratch/$part/$(basename "$program" .c)" ] || cat "$program" "$top/tests/filter.h"
+	for program in "$scratch/$part"/*; do
+		program=$top/tests/${program##*/}.c
+		[ ! -e "$program" ] || cat "$program" "$top/tests/filter.h"
 	done
 	declare -f verdict
 	echo "$splats" "$leaks" "$seconds" "$APPEND"
