@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -19,6 +20,7 @@
 #define PML4		0x2000
 #define PDPT		0x3000
 #define PD		0x4000
+#define MAX_CPUID	256
 
 /* vmmcall; hlt: the registers are set from outside, in either mode */
 static const uint8_t guest[] = { 0x0f, 0x01, 0xd9, 0xf4 };
@@ -61,6 +63,17 @@ static void set_mode(int vcpu, int long_mode)
 	ioctl(vcpu, KVM_SET_SREGS, &sregs);
 }
 
+/* As VMMs do: KVM of 6.12 does not run code in long mode without the CPUID that has it */
+static void set_cpuid(int kvm, int vcpu)
+{
+	struct kvm_cpuid2 *cpuid = calloc(1, sizeof(*cpuid) + MAX_CPUID * sizeof(cpuid->entries[0]));
+
+	cpuid->nent = MAX_CPUID;
+	ioctl(kvm, KVM_GET_SUPPORTED_CPUID, cpuid);
+	ioctl(vcpu, KVM_SET_CPUID2, cpuid);
+	free(cpuid);
+}
+
 static void run(int kvm, int long_mode)
 {
 	const char *mode = long_mode ? "64-bit" : "32-bit";
@@ -90,6 +103,7 @@ static void run(int kvm, int long_mode)
 	vcpu = ioctl(vm, KVM_CREATE_VCPU, 0);
 	kvm_run = mmap(NULL, ioctl(kvm, KVM_GET_VCPU_MMAP_SIZE, 0),
 		       PROT_READ | PROT_WRITE, MAP_SHARED, vcpu, 0);
+	set_cpuid(kvm, vcpu);
 	set_mode(vcpu, long_mode);
 	ioctl(vcpu, KVM_SET_REGS, &regs);
 	memset(kvm_run->padding, 0xa5, sizeof(kvm_run->padding));
