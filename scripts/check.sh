@@ -27,7 +27,8 @@ pick_version
 # series aside. A file is one of them if an input names it: as /FILE, as
 # FILE.ENDING, a configuration without its ending, a name that several directories
 # have with its own, or all of a directory as $top/DIRECTORY. The page itself is
-# none, or it could never have a line of those that look at every file.
+# none, or it could never have a line of those that look at every file; nor is another
+# test, which a comment names.
 inputs_of()
 {
 	git ls-files --cached --others --exclude-standard | perl -e '
@@ -43,6 +44,7 @@ inputs_of()
 				my $as = $named{$name} > 1 ? $dir ? "$dir/" : "(?<![\\w./-])(?:\"?.top/)?" :
 					 $name =~ s/\.config$// || $name =~ /\./ ? "(?<![\\w.-])" : "/";
 				next if $input{$file} || $file =~ m{^docs/check-all};
+				next if $file =~ /\.t$/ && $text !~ /git ls-files/;
 				next if $file =~ /^patches/ && $text !~ m{top/\Q$dir\E(?!/?[-\w.\$])};
 				next unless $text =~ /$as\Q$name\E(?![\w-])/ || $text =~ /git ls-files/ ||
 					    $dir && $text =~ m{top"?/\Q$dir\E(?!/?[-\w.\$])};
