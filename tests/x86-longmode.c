@@ -66,7 +66,8 @@ static void set_mode(int vcpu, int long_mode)
 /* As VMMs do: KVM of 6.12 does not run code in long mode without the CPUID that has it */
 static void set_cpuid(int kvm, int vcpu)
 {
-	struct kvm_cpuid2 *cpuid = calloc(1, sizeof(*cpuid) + MAX_CPUID * sizeof(cpuid->entries[0]));
+	size_t size = sizeof(struct kvm_cpuid2) + MAX_CPUID * sizeof(struct kvm_cpuid_entry2);
+	struct kvm_cpuid2 *cpuid = calloc(1, size);
 
 	cpuid->nent = MAX_CPUID;
 	ioctl(kvm, KVM_GET_SUPPORTED_CPUID, cpuid);
