@@ -148,13 +148,15 @@ rm "$copy"/tests/*.t
 trivial=$copy/tests/01-trivial.t
 cat > "$trivial" <<END
 #!/bin/bash
+# It depends on \$top/tests/races, and not on 02-other.t
 . "\$(dirname "\$0")/tap.sh"
 echo >> "$scratch/runs"
 check 'a thing' true
 figure of one
 finish
 END
-chmod +x "$trivial"
+printf '%s\n' '#!/bin/bash' 'echo 1..1' 'echo ok 1' > "$copy/tests/02-other.t"
+chmod +x "$copy"/tests/*.t
 all() { "$copy/scripts/check.sh" --all && diff <(echo "$1") <(wc -l < "$scratch/runs"); }
 page() { cat "$BUILD/check-all.txt" && grep "^01-trivial  *1 checks; of one  *0:0[0-9]  [0-9a-f]*$" "$BUILD/check-all.txt"; }
 unset TESTS
@@ -167,8 +169,12 @@ check '... nor what another machine did' all 1
 check '... whose page it has then' diff "$KEPT" "$BUILD/check-all.txt"
 sed 's/^01-trivial/02-another/' "$KEPT" > "$scratch/renamed"
 KEPT=$scratch/renamed BUILD=$scratch/third check '... but not the result of another test' all 2
+echo '# changed' >> "$copy/tests/02-other.t"
+check '... nor for a test that a comment names' all 2
+echo '# changed' >> "$copy/tests/races"
+check '... but for an input that has changed' all 3
 echo '# changed' >> "$trivial"
-check '... but what has changed since' all 3
+check '... and for a test that has' all 4
 sed -i 's/true$/false/' "$trivial"
 refuses 'a test that fails, in make check-all' 'some tests failed; make check-all goes on with those' "$copy/scripts/check.sh" --all
 check '... which the page says' grep -qx '01-trivial did not pass yet' "$BUILD/check-all.txt"
