@@ -19,6 +19,9 @@ before_and_after()
 	for program in "${programs[@]##*/}"; do
 		sed -i "s|; /${program%% *};|; /$program;|" "$scratch/$mode.d/job"
 	done
+	"${arm64_cross}gcc" -O2 -Wall -Wextra -Werror -static -isystem "$selftests/headers/include" \
+		-o "$scratch/$mode.d/held-vm" "$top/tests/held-vm.c"
+	sed -i '1i /held-vm || exit' "$scratch/$mode.d/job"
 	kernel base host
 	before=$image
 	kernel "$series_commit" host
