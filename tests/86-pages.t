@@ -19,22 +19,23 @@ for pages in 16k 64k; do
 	results "$logs/pages-$pages.log" "$pages"
 done
 
-# The patches of PREEMPT_RT are in the source package only
+# The patches of PREEMPT_RT are in the source package only, and for its version
 rt()
 {
 	local tree=$scratch/rt obj=$scratch/rt-obj
 	mkdir "$tree" "$obj"
+	debian_config rt_arm64 > "$obj/.config"
+	KERNEL=$part_version use_source
 	git_linux archive "$series_commit" | tar -x -C "$tree"
 	tar -xf "$part" -C "$scratch" debian/patches-rt
 	sed '/^#/d; s/ .*//; /^$/d' "$scratch/debian/patches-rt/series" | while read -r patch; do
 		patch -d "$tree" -p1 -s -f < "$scratch/debian/patches-rt/$patch"
 	done
-	debian_config rt_arm64 > "$obj/.config"
 	linux=$tree kernel_make "$obj" -s olddefconfig
 	grep '^CONFIG_PREEMPT_RT=y' "$obj/.config"
 	linux=$tree kernel_make "$obj" KCFLAGS=-Werror arch/arm64/kvm/
 }
 source_package debian
-check "KVM builds with Debian's rt configuration, patched as in $part_version" rt
+check "KVM builds with Debian's rt configuration, patched, on $part_version" rt
 
 finish
