@@ -145,21 +145,21 @@ static void one_call(u64 *state)
 /* Nothing is there, and some of it KVM cannot decode for the VMM */
 static void one_access(u64 *state)
 {
-	u64 addr = 0x10000000 + (random(state) & 0xffff00), a, b;
+	u64 addr = 0x10000000 + (random(state) & 0xffff00);
 
 	switch (random(state) % 4) {
 	case 0:
-		asm volatile("ldr %0, [%1]" : "=r" (a) : "r" (addr));
+		load64(addr);
 		break;
 	case 1:
-		asm volatile("strb %w0, [%1]" :: "r" (0), "r" (addr));
+		store8(addr);
 		break;
 	case 2:
-		asm volatile("ldp %0, %1, [%2]" : "=r" (a), "=r" (b) : "r" (addr));
+		load_pair(addr);
 		break;
 	case 3:
 		/* the serial port: registers that are not there, widths that are odd */
-		asm volatile("ldr %0, [%1]" : "=r"(a) : "r"(SERIAL_BASE + 0x800 + (addr & 0x7f8)));
+		load64(SERIAL_BASE + 0x800 + (addr & 0x7f8));
 		break;
 	}
 }
@@ -176,7 +176,7 @@ static void work(void)
 	barrier();
 	WRITE_ONCE(cpus[cpu].done, 1);
 	while (cpu)
-		;
+		relax();
 }
 
 int main(void)
@@ -192,7 +192,7 @@ int main(void)
 	work();
 	for (u64 i = 0; i < CPUS; i++) {
 		while (!READ_ONCE(cpus[i].done))
-			;
+			relax();
 		calls += cpus[i].calls;
 		not_supported += cpus[i].not_supported;
 		refused += cpus[i].refused;

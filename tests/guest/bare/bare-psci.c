@@ -25,7 +25,6 @@ enum { ON, OFF };
 #define ENTRY		((u64)secondary_entry)
 #define ROUNDS		200
 
-#define GICD(reg)	(*(volatile u32 *)(GIC_DIST_BASE + (reg)))
 #define VTIMER		27
 
 static u32 hits[MAX_CPUS];	/* how often a CPU came up */
@@ -225,11 +224,11 @@ static void set_timer(u64 ticks)
 
 static void set_up_timer(void)
 {
-	volatile u32 *frame = (u32 *)(GIC_REDIST_BASE + this_cpu() * GIC_REDIST_SIZE + 0x10000);
+	u64 frame = GIC_REDIST_BASE + this_cpu() * GIC_REDIST_SIZE + 0x10000;
 
-	GICD(0x000) = 1 << 4 | 1 << 1;		/* affinity routing, group 1 */
-	frame[0x080 / 4] = ~0u;			/* all are in group 1 */
-	frame[0x100 / 4] = 1u << VTIMER;	/* enable */
+	write32(GIC_DIST_BASE, 1 << 4 | 1 << 1);	/* affinity routing, group 1 */
+	write32(frame + 0x080, ~0u);			/* all are in group 1 */
+	write32(frame + 0x100, 1u << VTIMER);		/* enable */
 	set_sysreg(S3_0_C12_C12_5, 7);		/* ICC_SRE_EL1 */
 	set_sysreg(S3_0_C4_C6_0, 0xff);		/* ICC_PMR_EL1 */
 	set_sysreg(S3_0_C12_C12_7, 1);		/* ICC_IGRPEN1_EL1 */
@@ -289,18 +288,18 @@ static void powerdown(void)
 /* The UART's line is what its state and its mask make it */
 static void serial_interrupt(void)
 {
-	volatile u32 *imsc = (volatile u32 *)(SERIAL_BASE + 0x38);
+	const u64 imsc = SERIAL_BASE + 0x38, pending = GIC_DIST_BASE + 0x204;
 	u32 bit = 1u << SERIAL_SPI;
 	bool off, on;
 
-	GICD(0xc08) = 0;		/* level-sensitive; KVM starts with edges */
-	*imsc = 0;
-	off = !(GICD(0x204) & bit);
-	*imsc = 1 << 5;
-	wait_until(*(volatile u32 *)(SERIAL_BASE + 0x18) & (1 << 7));
-	on = GICD(0x204) & bit;
-	*imsc = 0;
-	check(off && on && !(GICD(0x204) & bit),
+	write32(GIC_DIST_BASE + 0xc08, 0);	/* level-sensitive; KVM starts with edges */
+	write32(imsc, 0);
+	off = !(read32(pending) & bit);
+	write32(imsc, 1 << 5);
+	wait_until(read32(SERIAL_BASE + 0x18) & (1 << 7));
+	on = read32(pending) & bit;
+	write32(imsc, 0);
+	check(off && on && !(read32(pending) & bit),
 	      "the serial port's interrupt for room in its output");
 }
 

@@ -449,7 +449,7 @@ static void narrow(void)
 	}
 	for (u32 *from = (u32 *)far_event; from < (u32 *)far_end; from++)
 		*to++ = *from;
-	asm volatile("dsb sy; ic iallu; dsb sy; isb" ::: "memory");
+	sync_instructions();
 	*s = (struct seen){ };
 	CALL(REGISTER, OWN, FAR, high | LEAVE);
 	CALL(ENABLE, OWN);

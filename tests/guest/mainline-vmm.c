@@ -38,7 +38,7 @@ static void check(int ok, const char *what)
 {
 	tests++;
 	failed += !ok;
-	printf("%sok %d peer: %s\n", ok ? "" : "not ", tests, what);
+	printf("%sok %d mainline: %s\n", ok ? "" : "not ", tests, what);
 }
 
 static uint64_t reg_id(unsigned int nr)

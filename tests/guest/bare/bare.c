@@ -4,7 +4,6 @@
 
 #include "bare.h"
 
-#define UART(reg)	(*(volatile u32 *)(SERIAL_BASE + (reg)))
 #define UART_DR		0x00
 #define UART_FR		0x18
 #define FR_RXFE		(1 << 4)
@@ -16,6 +15,7 @@ bool by_smc;
 
 static int tests;
 
+#ifndef NATIVE
 /* The compiler may call them */
 void *memset(void *to, int value, unsigned long size)
 {
@@ -32,12 +32,13 @@ void *memcpy(void *to, const void *from, unsigned long size)
 		*p = *f;
 	return to;
 }
+#endif
 
 static void put(char c)
 {
-	while (UART(UART_FR) & FR_TXFF)
+	while (read32(SERIAL_BASE + UART_FR) & FR_TXFF)
 		;
-	UART(UART_DR) = c;
+	write32(SERIAL_BASE + UART_DR, c);
 }
 
 static void put_number(u64 value, unsigned int base)
@@ -95,8 +96,8 @@ void read_line(char *line, unsigned int size)
 	char c;
 
 	do {
-		wait_until(!(UART(UART_FR) & FR_RXFE));
-		c = UART(UART_DR);
+		wait_until(!(read32(SERIAL_BASE + UART_FR) & FR_RXFE));
+		c = read32(SERIAL_BASE + UART_DR);
 		if (n < size - 1)
 			line[n++] = c;
 	} while (c != '\n');
@@ -183,7 +184,7 @@ s64 cpu_on(u64 cpu, void (*function)(void))
 /* Memory is not cached, with the MMU off: order is all that is needed */
 void barrier(void)
 {
-	asm volatile("dsb sy" ::: "memory");
+	synchronize();
 }
 
 /* xorshift64* */

@@ -42,7 +42,7 @@ IS(nr_functions_at, offsetof(struct kvm_smccc_filter, nr_functions) == 4);
 IS(action_at, offsetof(struct kvm_smccc_filter, action) == 8);
 IS(pad_at, offsetof(struct kvm_smccc_filter, pad) == 9);
 IS(device_irq_level_at, offsetof(struct kvm_sync_regs, device_irq_level) == 0);
-#ifdef BEYOND
+#ifdef EXTENSIONS
 IS(sync_regs_size, sizeof(struct kvm_sync_regs) == 2048);
 IS(smccc_regs_at, offsetof(struct kvm_sync_regs, smccc_regs) == 2048 - 18 * 8);
 IS(smccc_regs_in_run, offsetof(struct kvm_run, s.regs.smccc_regs) ==

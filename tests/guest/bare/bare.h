@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "../../vmm/map.h"
+#include "../../../vmm/map.h"
 
 typedef uint64_t u64;
 typedef int64_t s64;
@@ -20,8 +20,61 @@ typedef uint32_t u32;
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define READ_ONCE(x)	(*(const volatile __typeof__(x) *)&(x))
 #define WRITE_ONCE(x, v) (*(volatile __typeof__(x) *)&(x) = (v))
+
+#ifdef NATIVE
+/* tests/native runs these guests in the process of the VMM, on any machine */
+#define main		guest_main
+#define random		guest_random
+#define sysreg(name)	native_sysreg(#name)
+#define set_sysreg(name, v) native_set_sysreg(#name, v)
+#define relax()		native_relax()
+#define sync_instructions()
+#define synchronize()	__sync_synchronize()
+u64 native_sysreg(const char *name);
+void native_set_sysreg(const char *name, u64 value);
+void native_relax(void);
+u32 read32(u64 addr);
+void write32(u64 addr, u32 value);
+void load64(u64 addr);
+void store8(u64 addr);
+void load_pair(u64 addr);
+#else
 #define sysreg(name)	({ u64 _v; asm volatile("mrs %0, " #name : "=r" (_v)); _v; })
 #define set_sysreg(name, v) asm volatile("msr " #name ", %0; isb" :: "r" ((u64)(v)) : "memory")
+#define relax()		asm volatile("yield" ::: "memory")
+#define sync_instructions() asm volatile("dsb sy; ic iallu; dsb sy; isb" ::: "memory")
+#define synchronize()	asm volatile("dsb sy" ::: "memory")
+
+static inline u32 read32(u64 addr)
+{
+	return *(volatile u32 *)addr;
+}
+
+static inline void write32(u64 addr, u32 value)
+{
+	*(volatile u32 *)addr = value;
+}
+
+static inline void load64(u64 addr)
+{
+	u64 value;
+
+	asm volatile("ldr %0, [%1]" : "=r" (value) : "r" (addr));
+}
+
+static inline void store8(u64 addr)
+{
+	asm volatile("strb %w0, [%1]" :: "r" (0), "r" (addr));
+}
+
+/* KVM cannot decode it for the VMM */
+static inline void load_pair(u64 addr)
+{
+	u64 a, b;
+
+	asm volatile("ldp %0, %1, [%2]" : "=r" (a), "=r" (b) : "r" (addr));
+}
+#endif
 
 /* Everything that a call can see and change */
 struct regs {

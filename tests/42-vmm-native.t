@@ -1,0 +1,106 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# The reference VMM on the build machine, with a scripted KVM: its services, its
+# control socket and its options, under ASan with UBSan and under TSan; and what it
+# does where the kernel lacks the filter, or where any of its requests fails.
+# Uses: headers:series vmm:series deb:libfdt-dev
+. "$(dirname "$0")/lib/tap.sh"
+. "$top/tests/lib/native.sh"
+# It is built from $top/tests/native, $top/tests/guest/bare and $top/vmm; the guests
+# are driven by $top/scripts/guest/drive
+
+use_source
+need_compiler
+need gcc libc6-dev libfdt-dev
+headers_of "$series_commit" arm64
+native_uapi "$scratch/uapi"
+plain=$scratch/plain asan=$scratch/asan tsan=$scratch/tsan
+check 'it builds' build_native "$plain"
+check '... for ASan and UBSan' build_native "$asan" address,undefined
+check '... for TSan' build_native "$tsan" thread
+
+export UBSAN_OPTIONS=print_stacktrace=1
+for variant in asan tsan; do
+	for option in '' --no-sync-regs; do
+		log=$logs/native-$variant$option.log
+		native_guests "$scratch/$variant" "$log" $option
+		results "$log" "$variant${option:+ }$option"
+		check "$variant $option: the VMM and KVM count the same" same_counts "$log"
+		check "$variant $option: nothing found" no_finding "$log"
+	done
+done
+
+# A fault that each has to find, in the program that has just run without one
+plant() { rm -rf "$scratch/planted"; cp -r "$top/vmm" "$scratch/planted"; perl -0pi -e "$2" "$scratch/planted/$1"; ! cmp -s "$top/vmm/$1" "$scratch/planted/$1"; }
+# shellcheck disable=SC2016 # perl's
+race()
+{
+	plant services.c 's/(\nvoid services_call\()/\nunsigned long planted;\n$1/; s/(machine->lock\);\n\tservices_call)/$1/'
+	perl -0pi -e 's/\tpthread_mutex_lock\(&machine->lock\);\n(\tservices_call)/\textern unsigned long planted;\n\n\tplanted++;\n\tpthread_mutex_lock(&machine->lock);\n$1/' "$scratch/planted/vcpu.c"
+	grep planted "$scratch/planted/vcpu.c"
+	build_native "$scratch/planted.out" thread "$scratch/planted"
+	native_guests "$scratch/planted.out" "$scratch/planted.log"
+	grep 'WARNING: ThreadSanitizer: data race' "$scratch/planted.log"
+}
+check 'TSan finds a race that is put there' race
+after_free()
+{
+	plant stats.c 's/\tfree\(desc\);\n\tclose\(fd\);\n\treturn found;/\tfree(desc);\n\tclose(fd);\n\treturn found \&\& desc->size < 100;/'
+	build_native "$scratch/planted.out2" address,undefined "$scratch/planted"
+	native_guests "$scratch/planted.out2" "$scratch/planted.log"
+	grep 'ERROR: AddressSanitizer: heap-use-after-free' "$scratch/planted.log"
+}
+check 'ASan finds a use after free that is put there' after_free
+
+# Bad input
+mkdir "$scratch/bad"
+native_image "$scratch/bad/Image"
+echo nothing > "$scratch/bad/initrd"
+(cd "$scratch/bad" && vmm=$asan/bare-services sh "$top/tests/native/errors" < /dev/null) > "$logs/native-errors.log" 2>&1
+while IFS= read -r line; do
+	case $line in
+	'ok '*) ok "${line#ok * - }" ;;
+	'not ok '*) not_ok "${line#not ok * - }" ;;
+	esac
+done < "$logs/native-errors.log"
+check 'bad input: all of it was tried' grep -q "^1\.\.$(grep -c '^\(not \)\?ok' "$logs/native-errors.log")\$" "$logs/native-errors.log"
+
+# vmm ARGUMENT...: what it says; its exit status is in $scratch/status
+vmm()
+{
+	local status=0
+	(cd "$scratch/bad" && timeout -s KILL 20 "$asan/bare-services" --kernel Image "$@" > "$scratch/out" 2> "$scratch/err" < /dev/null) || status=$?
+	sed -i "/WARNING: ASan doesn't fully support makecontext/d" "$scratch/err"
+	echo $status > "$scratch/status"
+}
+said() { cat "$scratch/err"; grep -qxF -e "$1" "$scratch/err"; }
+status() { [ "$(cat "$scratch/status")" = "$1" ]; }
+
+export NATIVE_KVM=filter
+vmm
+check 'no filter: PSCI stays in KVM' said 'vmm: this kernel has no SMCCC filter; PSCI stays in KVM'
+for arguments in '--psci user' '--filter 0xc3000000+1=deny' --show-filter; do
+	# shellcheck disable=SC2086 # words
+	vmm $arguments
+	check "no filter: $arguments is refused" said "vmm: this kernel has no SMCCC filter, which ${arguments%% 0x*} needs"
+	check '... with exit status 2' status 2
+done
+export NATIVE_KVM=statistics
+vmm --filter 0xc3000000+0x10=forward --filter 0xc3000010+1=deny
+check 'no statistics: the guest runs all the same' status 0
+unset NATIVE_KVM
+
+# Each of the first requests fails in turn, up to the first KVM_RUN and beyond it
+bad=
+for ((nr = 1; nr <= 60; nr++)); do
+	FAIL_AT=$nr vmm
+	case $(cat "$scratch/status") in
+	1)	[ "$(grep -c '^vmm: .*' "$scratch/err")" = 1 ] && [ "$(wc -l < "$scratch/err")" = 1 ] || bad+=" $nr: $(head -n 3 "$scratch/err")" ;;
+	0 | 2)	;;
+	*)	bad+=" $nr: status $(cat "$scratch/status") $(tail -n 2 "$scratch/err")" ;;
+	esac
+done
+[ -z "$bad" ] && ok 'each of 60 requests that fails gives one line, or does not matter' || { not_ok 'each of 60 requests that fails gives one line, or does not matter'; diag <<< "$bad"; }
+
+figure 'ASan with UBSan, TSan, by synced registers and without'
+finish

@@ -1,0 +1,546 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A KVM for the reference VMM: what the program asks of /dev/kvm is answered here,
+ * by the rules of Documentation/virt/kvm/api.rst and devices/vm.rst. The linker
+ * puts these functions in place of the C library's (--wrap).
+ *
+ * In the environment: NATIVE_KVM has words of what this kernel lacks, "filter",
+ * "sync-regs" or "statistics"; FAIL_AT=N makes the Nth request fail with EIO.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "vmm.h"
+#include "native.h"
+
+#define RUN_SIZE	0x2000
+#define STACK_BYTES	0x20000
+#define NR_RANGES	256
+#define NOT_SUPPORTED	(~0ul)
+
+int __real_open(const char *path, int flags, mode_t mode);
+int __wrap_open(const char *path, int flags, ...);
+int __real_ioctl(int fd, unsigned long request, void *arg);
+int __wrap_ioctl(int fd, unsigned long request, ...);
+
+__thread struct cpu *self;
+
+static struct cpu cpus[MAX_CPU];
+static int kvm_fd = -1, vm_fd = -1, gic_fd = -1;
+static unsigned int nr_cpus;
+
+static struct {
+	pthread_mutex_t lock;
+	struct kvm_smccc_filter ranges[NR_RANGES];
+	unsigned int nr;
+	bool has_run;
+	uint32_t levels;
+} vm = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static bool lacks(const char *what)
+{
+	const char *all = getenv("NATIVE_KVM");
+
+	return all && strstr(all, what);
+}
+
+static int fail(int error)
+{
+	errno = error;
+	return -1;
+}
+
+/* A descriptor of our own, so that closing and mapping it are the real thing */
+static int new_fd(const char *name, size_t size)
+{
+	int fd = memfd_create(name, MFD_CLOEXEC);
+
+	if (fd >= 0 && ftruncate(fd, size))
+		abort();
+	return fd;
+}
+
+int __wrap_open(const char *path, int flags, ...)
+{
+	va_list args;
+	mode_t mode;
+
+	va_start(args, flags);
+	mode = va_arg(args, int);
+	va_end(args);
+	if (strcmp(path, "/dev/kvm") != 0)
+		return __real_open(path, flags, mode);
+	kvm_fd = new_fd("kvm", 0);
+	return kvm_fd;
+}
+
+/* The filter, as devices/vm.rst has it */
+
+static bool overlaps(const struct kvm_smccc_filter *filter, uint64_t base, uint64_t nr)
+{
+	return filter->base < base + nr && base < (uint64_t)filter->base + filter->nr_functions;
+}
+
+static int filter_insert(const struct kvm_smccc_filter *filter)
+{
+	static const uint8_t zeros[sizeof(filter->pad)];
+
+	if (memcmp(filter->pad, zeros, sizeof(zeros)) != 0 || !filter->nr_functions ||
+	    (uint64_t)filter->base + filter->nr_functions > 1ull << 32 || filter->action > 2)
+		return -EINVAL;
+	if (vm.has_run)
+		return -EBUSY;
+	if (overlaps(filter, 0x80000000, 0x10000) || overlaps(filter, 0xc0000000, 0x10000))
+		return -EEXIST;
+	for (unsigned int i = 0; i < vm.nr; i++)
+		if (overlaps(filter, vm.ranges[i].base, vm.ranges[i].nr_functions))
+			return -EEXIST;
+	if (vm.nr == NR_RANGES)
+		return -ENOMEM;
+	vm.ranges[vm.nr++] = *filter;
+	return 0;
+}
+
+static uint8_t action_of(uint32_t id)
+{
+	for (unsigned int i = 0; i < vm.nr; i++)
+		if (id - vm.ranges[i].base < vm.ranges[i].nr_functions)
+			return vm.ranges[i].action;
+	return KVM_SMCCC_FILTER_HANDLE;
+}
+
+static bool is_reserved(uint32_t id)
+{
+	return (id & ~(1u << 30)) - 0x80000000u < 0x10000;
+}
+
+/* The range around an id, or the gap, whose ends are where an answer changes */
+static void filter_find(struct kvm_smccc_filter *found)
+{
+	uint32_t id = found->base;
+	uint64_t first = 0, end = 1ull << 32;
+	const uint64_t edges[] = { 0x80000000, 0x80010000, 0xc0000000, 0xc0010000 };
+
+	*found = (struct kvm_smccc_filter){ };
+	for (unsigned int i = 0; i < vm.nr; i++) {
+		uint64_t base = vm.ranges[i].base, behind = base + vm.ranges[i].nr_functions;
+
+		if (id >= base && id < behind) {
+			*found = vm.ranges[i];
+			return;
+		}
+		if (behind <= id && behind > first)
+			first = behind;
+		if (base > id && base < end)
+			end = base;
+	}
+	for (unsigned int i = 0; vm.nr && i < ARRAY_SIZE(edges); i++) {
+		if (edges[i] <= id && edges[i] > first)
+			first = edges[i];
+		if (edges[i] > id && edges[i] < end)
+			end = edges[i];
+	}
+	found->base = first;
+	found->nr_functions = end - first;
+}
+
+static int filter_ioctl(unsigned long request, const struct kvm_device_attr *attr)
+{
+	struct kvm_smccc_filter *filter = (struct kvm_smccc_filter *)(uintptr_t)attr->addr;
+	int error = 0;
+
+	if (lacks("filter"))
+		return fail(EINVAL);
+	if (attr->group != KVM_ARM_VM_SMCCC_CTRL || attr->attr != KVM_ARM_VM_SMCCC_FILTER)
+		return fail(ENXIO);
+	pthread_mutex_lock(&vm.lock);
+	if (request == KVM_SET_DEVICE_ATTR)
+		error = filter_insert(filter);
+	else if (request == KVM_GET_DEVICE_ATTR)
+		filter_find(filter);
+	pthread_mutex_unlock(&vm.lock);
+	return error ? fail(-error) : 0;
+}
+
+/* A vCPU */
+
+static int create_vcpu(unsigned long index)
+{
+	struct cpu *cpu = &cpus[index];
+
+	if (index >= MAX_CPU)
+		return fail(EINVAL);
+	if (cpu->run)
+		munmap(cpu->run, RUN_SIZE);
+	*cpu = (struct cpu){
+		.index = index,
+		.fd = new_fd("vcpu", RUN_SIZE),
+		.guest.uc_stack.ss_sp = cpu->guest.uc_stack.ss_sp,
+	};
+	cpu->run = mmap(NULL, RUN_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, cpu->fd, 0);
+	if (index >= nr_cpus)
+		nr_cpus = index + 1;
+	return cpu->fd;
+}
+
+static void init_vcpu(struct cpu *cpu)
+{
+	memset(cpu->x, 0, sizeof(cpu->x));
+	cpu->pc = 0;
+	cpu->pstate = 0x3c5;
+	cpu->sctlr = 0x30d00800;
+	cpu->timer = 0;
+	cpu->mp_state = KVM_MP_STATE_RUNNABLE;
+	cpu->fresh = true;
+	cpu->abort = false;
+}
+
+static uint64_t *register_of(struct cpu *cpu, uint64_t id)
+{
+	for (unsigned int n = 0; n < ARRAY_SIZE(cpu->x); n++)
+		if (id == REG_X(n))
+			return &cpu->x[n];
+	switch (id) {
+	case REG_PC:		return &cpu->pc;
+	case REG_PSTATE:	return &cpu->pstate;
+	case REG_SCTLR_EL1:	return &cpu->sctlr;
+	case REG_ELR_EL1:	return &cpu->elr;
+	case REG_SPSR_EL1:	return &cpu->spsr;
+	default:		return NULL;
+	}
+}
+
+static int one_reg(struct cpu *cpu, unsigned long request, const struct kvm_one_reg *reg)
+{
+	uint64_t *user = (uint64_t *)(uintptr_t)reg->addr;
+	uint64_t mpidr = 1u << 31 | (cpu->index >> 4) << 8 | (cpu->index & 15);
+	uint64_t *value = reg->id == REG_MPIDR_EL1 ? &mpidr : register_of(cpu, reg->id);
+
+	if (!value)
+		return fail(ENOENT);
+	if (request == KVM_GET_ONE_REG)
+		*user = *value;
+	else
+		*value = *user;
+	return 0;
+}
+
+static int stats_fd(const struct cpu *cpu)
+{
+	static const char *const names[] = { "hvc_exit_stat", "smc_exit_stat", "smccc_denied",
+		"smccc_forwarded" };
+	const uint64_t values[] = { cpu->hvcs, cpu->smcs, cpu->denied, cpu->forwarded };
+	struct { struct kvm_stats_desc desc; char name[48]; } descs[ARRAY_SIZE(names)] = { };
+	struct kvm_stats_header header = {
+		.name_size = sizeof(descs[0].name),
+		.num_desc = ARRAY_SIZE(names),
+		.desc_offset = sizeof(header),
+		.data_offset = sizeof(header) + sizeof(descs),
+	};
+	int fd = new_fd("statistics", 0);
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(names); i++) {
+		descs[i].desc.offset = i * sizeof(values[0]);
+		strcpy(descs[i].desc.name, names[i]);
+	}
+	if (pwrite(fd, &header, sizeof(header), 0) < 0 ||
+	    pwrite(fd, descs, sizeof(descs), header.desc_offset) < 0 ||
+	    pwrite(fd, values, sizeof(values), header.data_offset) < 0)
+		abort();
+	return fd;
+}
+
+/* KVM_RUN */
+
+uint64_t now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * FREQUENCY + t.tv_nsec / 16;
+}
+
+static __u64 *synced(struct cpu *cpu)
+{
+	return SYNC_REGS(cpu->run);
+}
+
+static void store_regs(struct cpu *cpu)
+{
+	if (!lacks("sync-regs") && cpu->run->kvm_valid_regs & KVM_SYNC_ARM64_SMCCC)
+		memcpy(synced(cpu), cpu->x, 18 * sizeof(cpu->x[0]));
+}
+
+static bool kicked(struct cpu *cpu)
+{
+	return __atomic_load_n(&cpu->run->immediate_exit, __ATOMIC_SEQ_CST);
+}
+
+void leave(int error)
+{
+	struct cpu *cpu = self;
+
+	cpu->exited = !error;
+	swapcontext(&cpu->guest, &cpu->host);
+}
+
+static void on_guest_stack(void)
+{
+	guest_run();
+	abort();
+}
+
+static int enter(struct cpu *cpu)
+{
+	int error;
+
+	if (cpu->fresh) {
+		cpu->fresh = false;
+		getcontext(&cpu->guest);
+		if (!cpu->guest.uc_stack.ss_sp || cpu->guest.uc_stack.ss_size != STACK_BYTES)
+			cpu->guest.uc_stack.ss_sp = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE,
+							 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		cpu->guest.uc_stack.ss_size = STACK_BYTES;
+		makecontext(&cpu->guest, on_guest_stack, 0);
+	}
+	self = cpu;
+	swapcontext(&cpu->host, &cpu->guest);
+	error = cpu->exited ? 0 : -EINTR;
+	return error;
+}
+
+/* CPU_SUSPEND's: until an interrupt, which here is only the timer's */
+static int sleep_in_kvm(struct cpu *cpu)
+{
+	const struct timespec moment = { .tv_nsec = 100000 };
+
+	while (!kicked(cpu)) {
+		if (cpu->timer && now() >= cpu->timer) {
+			cpu->run->exit_reason = KVM_EXIT_SYSTEM_EVENT;
+			cpu->run->system_event.type = KVM_SYSTEM_EVENT_WAKEUP;
+			return 0;
+		}
+		nanosleep(&moment, NULL);
+	}
+	return -EINTR;
+}
+
+static int run(struct cpu *cpu)
+{
+	uint64_t known = lacks("sync-regs") ? 0 : KVM_SYNC_ARM64_SMCCC;
+	int error;
+
+	if ((cpu->run->kvm_valid_regs | cpu->run->kvm_dirty_regs) & ~known)
+		return fail(EINVAL);
+	if (cpu->run->kvm_dirty_regs) {
+		memcpy(cpu->x, synced(cpu), 18 * sizeof(cpu->x[0]));
+		cpu->run->kvm_dirty_regs = 0;
+	}
+	__atomic_store_n(&vm.has_run, true, __ATOMIC_SEQ_CST);
+	if (kicked(cpu))
+		error = -EINTR;
+	else if (cpu->mp_state == KVM_MP_STATE_SUSPENDED)
+		error = sleep_in_kvm(cpu);
+	else
+		error = enter(cpu);
+	store_regs(cpu);
+	return error ? fail(-error) : 0;
+}
+
+/* What the guest does */
+
+void guest_pause(void)
+{
+	struct cpu *cpu = self;
+
+	sched_yield();
+	while (kicked(cpu))
+		leave(EINTR);
+}
+
+static void handled(struct cpu *cpu, uint32_t id)
+{
+	if (id == 0x84000008 || id == 0x84000009) {
+		cpu->run->exit_reason = KVM_EXIT_SYSTEM_EVENT;
+		cpu->run->system_event.type = id == 0x84000008 ? KVM_SYSTEM_EVENT_SHUTDOWN :
+								 KVM_SYSTEM_EVENT_RESET;
+		leave(0);
+	}
+	cpu->x[0] = id == 0x80000000 ? 0x10001 : id == 0x84000000 ? 0x10001 : NOT_SUPPORTED;
+}
+
+void guest_call(bool smc)
+{
+	struct cpu *cpu = self;
+	uint32_t id = cpu->x[0];
+	uint8_t action = is_reserved(id) ? KVM_SMCCC_FILTER_HANDLE : action_of(id);
+
+	cpu->pc += 4;
+	smc ? cpu->smcs++ : cpu->hvcs++;
+	if (action == KVM_SMCCC_FILTER_HANDLE) {
+		handled(cpu, id);
+		return;
+	}
+	if (action == KVM_SMCCC_FILTER_DENY) {
+		cpu->denied++;
+		cpu->x[0] = NOT_SUPPORTED;
+		memset(&cpu->x[1], 0, 3 * sizeof(cpu->x[0]));
+		return;
+	}
+	cpu->forwarded++;
+	cpu->run->exit_reason = KVM_EXIT_HYPERCALL;
+	memset(&cpu->run->hypercall, 0, sizeof(cpu->run->hypercall));
+	cpu->run->hypercall.nr = id;
+	memcpy(cpu->run->hypercall.args, &cpu->x[1], sizeof(cpu->run->hypercall.args));
+	cpu->run->hypercall.flags = smc ? KVM_HYPERCALL_EXIT_SMC : 0;
+	leave(0);
+}
+
+uint64_t guest_mmio(uint64_t addr, unsigned int len, bool is_write, uint64_t value)
+{
+	struct cpu *cpu = self;
+
+	cpu->run->exit_reason = KVM_EXIT_MMIO;
+	cpu->run->mmio.phys_addr = addr;
+	cpu->run->mmio.len = len;
+	cpu->run->mmio.is_write = is_write;
+	memcpy(cpu->run->mmio.data, &value, sizeof(value));
+	leave(0);
+	memcpy(&value, cpu->run->mmio.data, sizeof(value));
+	return len < 8 ? value & ((1ull << 8 * len) - 1) : value;
+}
+
+void guest_undecoded(void)
+{
+	self->run->exit_reason = KVM_EXIT_ARM_NISV;
+	leave(0);
+}
+
+bool irq_level(unsigned int spi)
+{
+	return __atomic_load_n(&vm.levels, __ATOMIC_SEQ_CST) >> spi & 1;
+}
+
+static void irq_line(const struct kvm_irq_level *irq)
+{
+	unsigned int spi = (irq->irq & 0xffff) - 32;
+
+	if (irq->level)
+		__atomic_fetch_or(&vm.levels, 1u << spi, __ATOMIC_SEQ_CST);
+	else
+		__atomic_fetch_and(&vm.levels, ~(1u << spi), __ATOMIC_SEQ_CST);
+}
+
+static int create_vm(void)
+{
+	vm.nr = 0;
+	vm.has_run = false;
+	vm.levels = 0;
+	guest_forget();
+	vm_fd = new_fd("vm", 0);
+	return vm_fd;
+}
+
+static int kvm_ioctl(unsigned long request)
+{
+	switch (request) {
+	case KVM_CREATE_VM:		return create_vm();
+	case KVM_GET_VCPU_MMAP_SIZE:	return RUN_SIZE;
+	default:			return fail(ENOTTY);
+	}
+}
+
+static int vm_ioctl_of(unsigned long request, void *arg)
+{
+	switch (request) {
+	case KVM_CREATE_VCPU:
+		return create_vcpu((unsigned long)arg);
+	case KVM_CREATE_DEVICE:
+		gic_fd = new_fd("gic", 0);
+		((struct kvm_create_device *)arg)->fd = gic_fd;
+		return 0;
+	case KVM_CHECK_EXTENSION:
+		return (unsigned long)arg == KVM_CAP_SYNC_REGS && !lacks("sync-regs") ?
+		       KVM_SYNC_ARM64_SMCCC : 0;
+	case KVM_HAS_DEVICE_ATTR:
+	case KVM_SET_DEVICE_ATTR:
+	case KVM_GET_DEVICE_ATTR:
+		return filter_ioctl(request, arg);
+	case KVM_IRQ_LINE:
+		irq_line(arg);
+		return 0;
+	case KVM_ARM_PREFERRED_TARGET:
+		memset(arg, 0, sizeof(struct kvm_vcpu_init));
+		return 0;
+	case KVM_ENABLE_CAP:
+	case KVM_SET_USER_MEMORY_REGION:
+		return 0;
+	default:
+		return fail(ENOTTY);
+	}
+}
+
+static int vcpu_ioctl_of(struct cpu *cpu, unsigned long request, void *arg)
+{
+	switch (request) {
+	case KVM_RUN:
+		return run(cpu);
+	case KVM_ARM_VCPU_INIT:
+		init_vcpu(cpu);
+		return 0;
+	case KVM_GET_ONE_REG:
+	case KVM_SET_ONE_REG:
+		return one_reg(cpu, request, arg);
+	case KVM_SET_MP_STATE:
+		cpu->mp_state = ((struct kvm_mp_state *)arg)->mp_state;
+		return 0;
+	case KVM_SET_VCPU_EVENTS:
+		cpu->abort = ((struct kvm_vcpu_events *)arg)->exception.ext_dabt_pending;
+		return 0;
+	case KVM_GET_STATS_FD:
+		return lacks("statistics") ? fail(ENOTTY) : stats_fd(cpu);
+	default:
+		return fail(ENOTTY);
+	}
+}
+
+/* True for the request that FAIL_AT= names */
+static bool is_to_fail(void)
+{
+	static unsigned long requests;
+	const char *at = getenv("FAIL_AT");
+
+	return at && __atomic_add_fetch(&requests, 1, __ATOMIC_SEQ_CST) == strtoul(at, NULL, 0);
+}
+
+int __wrap_ioctl(int fd, unsigned long request, ...)
+{
+	va_list args;
+	void *arg;
+
+	va_start(args, request);
+	arg = va_arg(args, void *);
+	va_end(args);
+	if (is_to_fail())
+		return fail(EIO);
+	if (fd == kvm_fd)
+		return kvm_ioctl(request);
+	if (fd == vm_fd)
+		return vm_ioctl_of(request, arg);
+	if (fd == gic_fd)
+		return 0;
+	for (unsigned int i = 0; i < nr_cpus; i++)
+		if (fd == cpus[i].fd)
+			return vcpu_ioctl_of(&cpus[i], request, arg);
+	return __real_ioctl(fd, request, arg);
+}
