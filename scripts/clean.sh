@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # make clean: remove build/, unless work in a tree of make tree would be lost
 # with it.
-. "$(dirname "$0")/lib.sh"
-. "$top/scripts/source.sh"
+. "$(dirname "$0")/lib/common.sh"
+. "$top/scripts/lib/source.sh"
 
 for series in "$top"/patches/*; do
 	pick_series "$series"

@@ -2,27 +2,26 @@
 # SPDX-License-Identifier: GPL-2.0
 # make deb: installable arm64 packages of the kernel with the series: image,
 # headers, linux-libc-dev. CONFIG= is a flavour of Debian's configuration.
-. "$(dirname "$0")/lib.sh"
-. "$top/scripts/source.sh"
-. "$top/scripts/kernel.sh"
-. "$top/scripts/package.sh"
-. "$top/scripts/hostprogs.sh"
+. "$(dirname "$0")/lib/common.sh"
+. "$top/scripts/lib/source.sh"
+. "$top/scripts/lib/kernel.sh"
+. "$top/scripts/lib/package.sh"
+. "$top/scripts/lib/hostprogs.sh"
 umask 022
 
 [ "${series_dir##*/}" = 6.1 ] ||
 	die "make deb packages Linux 6.1; of ${series_dir##*/} take the patches: LINUX=${series_dir##*/} make quilt"
 flavour=${CONFIG:-cloud-arm64}
 use_source
-unpack_deb arm64 "linux-config-${package#linux-source-}=$version"
-flavours=$(find "$unpacked" -printf '%f\n' | sed -n 's/^config\.arm64_none_\(.*\)\.xz$/\1/p' | sort)
+debian_configs
+flavours=$(find -L "$configs" -printf '%f\n' | sed -n 's/^config\.arm64_none_\(.*\)\.xz$/\1/p' | sort)
 grep -Fqx -e "$flavour" <<< "$flavours" || die "CONFIG=$flavour is unknown; it can be one of:" $flavours
 
-# 6.1.192-2 < 6.1.192-2+smccc1~core < 6.1.192-2+smccc1 < 6.1.192-2+smccc1+2, two
-# changes of the series after release 1 < 6.1.193-1
-release=$(sed -n 's/^## \([0-9]*\) .*/\1/p' "$top/CHANGELOG.md" | head -n 1)
-package_version=$version+smccc${release:?CHANGELOG.md names no release}
-changes=$(git -C "$top" rev-list --count "$version-core-beyond-$release..HEAD" -- "$series_dir" 2> /dev/null || true)
-[ "${changes:-0}" = 0 ] || package_version+=+$changes
+# 6.1.192-2 < 6.1.192-2+smccc2~unreleased < 6.1.192-2+smccc2~core < 6.1.192-2+smccc2 < 6.1.193-1
+read -r release state < <(sed -n 's/^## \([0-9]*\) (\(.*\))$/\1 \2/p' "$top/CHANGELOG.md" | head -n 1) ||
+	die 'CHANGELOG.md names no release'
+package_version=$version+smccc$release
+[ "$state" != unreleased ] || package_version+='~unreleased'
 local_version=-smccc
 if [ "${SERIES:-all}" = core ]; then
 	package_version+='~core'
@@ -108,3 +107,4 @@ for part in image headers libc-dev; do step "finishing linux-$part" finish_packa
 
 name=$(cat "$obj/include/config/kernel.release")
 say "$out has linux-image-${name}_${package_version}_arm64.deb, to be installed with apt, and linux-headers and linux-libc-dev of the same version"
+finished deb

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # make export: write the commits of build/tree back as the series.
-. "$(dirname "$0")/lib.sh"
-. "$top/scripts/source.sh"
-. "$top/scripts/patches.sh"
+. "$(dirname "$0")/lib/common.sh"
+. "$top/scripts/lib/source.sh"
+. "$top/scripts/lib/patches.sh"
 
 [ -e "$tree/.git" ] || die "there is no $tree; make it with: make tree"
 lock
@@ -38,3 +38,4 @@ for file in "$new"/*; do
 	fi
 done
 ((changed)) || say "nothing changed: ${series_dir#"$top"/} is what $tree holds"
+finished export

@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # make headers: the uapi headers with the series, for who compiles a VMM.
-. "$(dirname "$0")/lib.sh"
-. "$top/scripts/source.sh"
-. "$top/scripts/kernel.sh"
-. "$top/scripts/package.sh"
+. "$(dirname "$0")/lib/common.sh"
+. "$top/scripts/lib/source.sh"
+. "$top/scripts/lib/kernel.sh"
+. "$top/scripts/lib/package.sh"
 
 use_source
 need_compiler
@@ -16,3 +16,4 @@ step 'installing the headers' kernel_make "$build/obj/headers-$version" -s heade
 cp "$top/COPYING" "$dir/$name"
 tarball "$dir/$name" "$build/$name.tar.gz"
 say "$build/$name.tar.gz: unpack it and compile with -isystem $name/include"
+finished headers

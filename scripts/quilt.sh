@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # make quilt: the series for debian/patches of Debian's source package.
-. "$(dirname "$0")/lib.sh"
-. "$top/scripts/source.sh"
+. "$(dirname "$0")/lib/common.sh"
+. "$top/scripts/lib/source.sh"
 
 out=$build/quilt
 dir=features/arm64/smccc-filter
@@ -36,3 +36,4 @@ for patch in $(series); do
 done > "$out/series"
 say "$out has $(wc -l < "$out/series") patches; in an unpacked Debian source of linux ${series_dir##*/}, type:"
 say "  cp -r $out/features debian/patches/ && cat $out/series >> debian/patches/series"
+finished quilt

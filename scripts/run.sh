@@ -2,14 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0
 # make run: the patched kernel, booted at EL2 under QEMU; in it the reference
 # VMM, and in that a Linux whose firmware is in user space. The console of all
-# three is on the screen. MODE= is vhe, nvhe, protected or novhe; CONDUIT= hvc
+# three is on the screen. MODE= is vhe, nvhe, protected or cortex-a72; CONDUIT= hvc
 # or smc.
-. "$(dirname "$0")/lib.sh"
-. "$top/scripts/source.sh"
-. "$top/scripts/kernel.sh"
-. "$top/scripts/selftests.sh"
-. "$top/scripts/machine.sh"
-. "$top/scripts/vmm.sh"
+. "$(dirname "$0")/lib/common.sh"
+. "$top/scripts/lib/source.sh"
+. "$top/scripts/lib/kernel.sh"
+. "$top/scripts/lib/machine.sh"
+. "$top/scripts/lib/vmm.sh"
 
 case ${CONDUIT:-hvc} in hvc | smc) ;; *) die "CONDUIT=$CONDUIT is unknown; it can be hvc or smc" ;; esac
 ready
@@ -17,15 +16,16 @@ ready
 dir=$(mktemp -d "$build/run.XXXXXX")
 trap 'rm -rf "$dir" "$dir".*' EXIT
 vmm_files "$dir"
-linux_guest "$dir" "$top/scripts/guest-tour" --cpus 4 --max-cpus 8 \
+linux_guest "$dir" "$top/scripts/guest/tour" --cpus 4 --max-cpus 8 \
 	--conduit "${CONDUIT:-hvc}" --trace --verbose
 echo 'echo === all done' >> "$dir/job"
 
 say "  booting $package $version with $(series | wc -l) patches, mode $mode"
 # The guest asks for random bytes all the time: that part is in the log alone
-job "$mode" "$image" "$dir" | tee "$logs/run.log" | grep -v -e TRNG_RND -e '^=== log' || true
+job "$mode" "$image" "$dir" | tee "$logs/run.log" | grep --line-buffered -v -e TRNG_RND -e '^=== log' || true
 bad=$(job_failures "$logs/run.log")
 [ -z "$bad" ] || die "not all is well: $bad; the console is ${logs#"$PWD"/}/run.log"
-agree=$("$top/scripts/counts-agree" "$logs/run.log") ||
+agree=$("$top/scripts/lib/counts-agree" "$logs/run.log") ||
 	die "the VMM and the kernel do not count the same: $agree; the console is ${logs#"$PWD"/}/run.log"
 say "the guest passed $(grep -c '^ok' "$logs/run.log") checks, on $(grep -m 1 -o 'Linux version [^ ]*' "$logs/run.log"); ${agree#*: }"
+finished run

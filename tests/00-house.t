@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # The repository itself: scripts, licences, the series file, the C code.
-. "$(dirname "$0")/tap.sh"
+# Uses: repository tree:base deb:shellcheck
+. "$(dirname "$0")/lib/tap.sh"
 
 need shellcheck perl
 cd "$top"
@@ -16,14 +17,15 @@ for file in "${tracked[@]}"; do
 	case $file in *.[ch]) sources+=("$file") ;; esac
 done
 
-check 'shellcheck passes every script' shellcheck -x -P SCRIPTDIR -P tests "${scripts[@]}"
+check 'shellcheck passes every script' \
+	xargs -P "$(nproc)" -n 8 shellcheck -x -P SCRIPTDIR -P tests/lib < <(printf '%s\n' "${scripts[@]}")
 
 licences()
 {
 	local file bad=0
 	for file in "${tracked[@]}"; do
 		case $file in
-		COPYING | *.patch | *.md | *.svg | docs/check-all*.txt | .gitignore | .shellcheckrc | patches/*/base | tests/base-failures | tests/races | tests/style-exceptions | tests/unreached) continue ;;
+		COPYING | *.patch | *.md | *.svg | docs/test-report*.txt | .gitignore | .shellcheckrc | patches/*/base | tests/lists/*) continue ;;
 		esac
 		head -n 2 "$file" | grep -q 'SPDX-License-Identifier: GPL-2.0' ||
 			{ echo "$file: no SPDX line"; bad=1; }
@@ -32,39 +34,37 @@ licences()
 }
 check 'every file has its licence' licences
 
-series_file()
+targets()
 {
-	diff <(SERIES=all series | sort) \
-		<(find "$series_dir" -name '*.patch' ! -name '0000-*' -printf '%f\n' | sort)
-}
-check 'the series names every patch, and no other' series_file
-
-verbs()
-{
-	local verb bad=0
-	while read -r verb; do
-		[ "$verb" = help ] || grep -q "make $verb\b" README.md ||
-			{ echo "make $verb is not in README.md"; bad=1; }
+	local target bad=0
+	while read -r target; do
+		[ "$target" = help ] || grep -q "make $target\b" README.md ||
+			{ echo "make $target is not in README.md"; bad=1; }
 	done < <(sed -n 's/^\([a-z-]*\):.*## .*/\1/p' Makefile)
 	return $bad
 }
-check 'the README has every verb' verbs
+check 'the README has every make target' targets
 
-# What it says of make check-all is from the page that make check-all wrote
-quotes()
+# The words that the field has better ones for, in names and texts of ours
+words()
 {
-	sed -n 's/^    \([0-9][0-9]-[a-z-]* .* checks\)/\1/p' README.md > "$scratch/quotes"
-	[ "$(wc -l < "$scratch/quotes")" -ge 5 ]
-	while read -r quote; do grep -F -- "$quote" docs/check-all.txt; done < "$scratch/quotes"
+	! printf '%s\n' "${tracked[@]}" | grep -vE '^(patches/|COPYING|CHANGELOG.md|tests/00-house.t|docs/test-report)' |
+		xargs grep -nwiE 'verbs?|prefix(es)?|sanitised|beyond tier|held against|mended' |
+		grep -vE 'prefix\.pl|(prefix|PREFIX)(-|=)|-prefix|this kernel says'
 }
-check 'the README quotes docs/check-all.txt' quotes
+check 'words that have a better one' words
+
+table() { diff <("$top/tests/lib/table" "$1") <(sed -n '/^<!-- table -->/,/^<!-- end -->/p' "$1"); }
+for page in README.md tests/README.md; do
+	check "$page has what the reports say" table $page
+done
 
 use_source
 checkout base
-check 'checkpatch passes our C' "$linux/scripts/checkpatch.pl" --no-tree --strict --terse \
+check 'checkpatch passes our C' xargs -P "$(nproc)" -n 8 "$linux/scripts/checkpatch.pl" --no-tree --strict --terse \
 	--show-types -q \
 	--ignore PREFER_KERNEL_TYPES,AVOID_EXTERNS,LONG_LINE_STRING,BIT_MACRO,VOLATILE,MACRO_ARG_REUSE \
-	--ignore PREFER_DEFINED_ATTRIBUTE_MACRO,STRCPY,EMBEDDED_FUNCTION_NAME,COMPLEX_MACRO,LEADING_SPACE -f "${sources[@]}"
+	--ignore PREFER_DEFINED_ATTRIBUTE_MACRO,STRCPY,EMBEDDED_FUNCTION_NAME,COMPLEX_MACRO,LEADING_SPACE -f < <(printf '%s\n' "${sources[@]}")
 
 figure "${#scripts[@]} scripts and ${#sources[@]} C files"
 finish

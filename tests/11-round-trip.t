@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # Applying the series and exporting it again changes nothing, and the files are
 # what the rules of the series say.
-. "$(dirname "$0")/tap.sh"
+# Uses: patches base deb:git
+. "$(dirname "$0")/lib/tap.sh"
 
 unset SERIES
 # Another version has other files, whose hashes are in the patches
@@ -50,6 +51,13 @@ rules()
 	done
 	return $bad
 }
+series_file()
+{
+	diff <(SERIES=all series | sort) \
+		<(find "$series_dir" -name '*.patch' ! -name '0000-*' -printf '%f\n' | sort)
+}
+check 'the series names every patch, and no other' series_file
+
 # write_series() puts a patch before the first into the core
 core_is_said() { ! grep -q '^# *core: nothing' "$series_dir/series" || ! (SERIES=core series) 2> /dev/null; }
 check 'a core that is said to be nothing has no patch' core_is_said

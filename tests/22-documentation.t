@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # The series' documentation: sphinx and kernel-doc have nothing to say about it
 # that they do not say about the base.
-. "$(dirname "$0")/tap.sh"
+# Uses: documentation:series documentation:base deb:python3-sphinx
+. "$(dirname "$0")/lib/tap.sh"
 
 use_source
 need make python3-sphinx python3-sphinx-rtd-theme
@@ -33,7 +34,7 @@ check 'htmldocs: no new warning in virt/kvm' new sphinx
 check 'kernel-doc: no new warning in what is touched' new kernel-doc
 check 'the page of the filter is there' grep -q KVM_ARM_VM_SMCCC_FILTER "$scratch/series/html/devices/vm.html"
 if [ "${SERIES:-all}" != core ]; then
-	check '... and of the counters beyond it' grep -q smccc_forwarded "$scratch/series/html/devices/vm.html"
+	check '... and of its counters' grep -q smccc_forwarded "$scratch/series/html/devices/vm.html"
 fi
 
 finish

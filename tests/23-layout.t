@@ -4,7 +4,8 @@
 # structure in linux/kvm.h of the base has the same type, offset and size after
 # the series, by the compiler's own debug information, on every architecture
 # that has KVM.
-. "$(dirname "$0")/tap.sh"
+# Uses: headers:base headers:series deb:clang deb:pahole
+. "$(dirname "$0")/lib/tap.sh"
 
 use_source
 need make rsync pahole clang llvm
@@ -13,13 +14,12 @@ need make rsync pahole clang llvm
 members()
 {
 	local dir=$scratch/$2
-	rm -rf "$dir"
-	checkout "$1"
-	make -C "$linux" "O=$dir/obj" ARCH="$2" -s headers_install "INSTALL_HDR_PATH=$dir" >&2
+	mkdir -p "$dir"
+	headers_of "$1" "$2" >&2
 	# The compiler's own stdint.h and no libc: uapi headers need none
 	echo '#include <linux/kvm.h>' |
 		clang "--target=$3" -ffreestanding -nostdlibinc -Wall -Wextra -Werror -gdwarf-4 \
-			-fno-eliminate-unused-debug-types -isystem "$dir/include" -x c -c -o "$dir/kvm.o" -
+			-fno-eliminate-unused-debug-types -isystem "$headers/include" -x c -c -o "$dir/kvm.o" -
 	pahole "$dir/kvm.o" | awk '
 		/^(struct|union) / { name = $1 " " $2 }
 		/\/\* +[0-9]+ +[0-9]+ \*\// {

@@ -1,14 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # checkpatch --strict with codespell has nothing to say about a patch but what
-# tests/style-exceptions names, and that says why.
-. "$(dirname "$0")/tap.sh"
+# tests/lists/style-exceptions names, and that says why.
+# Uses: patches base deb:codespell
+. "$(dirname "$0")/lib/tap.sh"
 
 use_source
 need perl python3 codespell python3-ply python3-git
 checkout "$series_commit"
 dictionary=$(dpkg -L codespell | grep '/dictionary.txt$')
-exceptions=$top/tests/style-exceptions
+exceptions=$top/tests/lists/style-exceptions
 
 # said COMMIT: what checkpatch says, as PATH TYPE TEXT; - is the message
 said()
@@ -23,18 +24,27 @@ said()
 # The exceptions that are about files of this series, or say that they are
 excepted() { sed -nE -e '/^#/d' -e '/ -- \(/{' -e "/ -- \(${series_dir##*/}\)/!d" -e '}' -e 's/ -- .*//p' "$exceptions" | grep -Ff <(git_linux diff --name-only base "$series_commit"); }
 
-for patch in $(series); do
-	nr=$((${nr:-0} + 1))
-	said "$(git_linux rev-parse "$(patch_commit $nr)")" > "$scratch/said"
-	cut -d ' ' -f 1,2 "$scratch/said" >> "$scratch/all"
-	clean() { ! grep -vFf <(excepted) "$scratch/said"; }
-	check "${patch%.patch}" clean
+# Those that are not kept, two at a time
+key_of() { cat "$series_dir/$1" "$exceptions"; echo "$package $version"; }
+said_of() { said "$(git_linux rev-parse "$(patch_commit "$1")")" > "$scratch/said-$1"; }
+clean() { ! grep -vFf <(excepted) "$scratch/said-$nr"; }
+mapfile -t patches < <(series)
+new=()
+for nr in "${!patches[@]}"; do
+	[ -e "$(kept_as "$(key_of "${patches[nr]}")" clean)" ] || new+=($((nr + 1)))
+done
+in_parallel said_of "${new[@]}"
+nr=0
+for patch in "${patches[@]}"; do
+	nr=$((nr + 1))
+	check_once "$(key_of "$patch")" "${patch%.patch}" clean
 done
 
 rm -f "$linux"/.checkpatch-camelcase*
 
-unused() { ! excepted | grep -vxFf "$scratch/all"; }
-check 'checkpatch was there, and each exception is still one' unused
+# Where all of them were looked at
+unused() { ! excepted | grep -vxFf <(cut -d ' ' -f 1,2 "$scratch"/said-*); }
+[ ${#new[@]} != ${#patches[@]} ] || check 'checkpatch was there, and each exception is still one' unused
 
-figure "$nr patches, $(excepted | wc -l) exceptions"
+figure "$nr patches, $(excepted | wc -l) exceptions${nr_kept:+; $nr_kept checks kept}"
 finish

@@ -1,17 +1,23 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # The series' selftests in each mode of KVM, and on a CPU without 32-bit EL1.
-. "$(dirname "$0")/tap.sh"
+# Uses: kernel:series:host selftests:series machine
+. "$(dirname "$0")/lib/tap.sh"
 
 use_source
 kernel "$series_commit" host
 selftests "$series_commit"
 
 mapfile -t programs < <(own_selftests "$selftests")
-selftests_job "$scratch/job.d" "${programs[@]}"
-for mode in $modes no32; do
-	say "  running the selftests, mode $mode"
-	job "$mode" "$image" "$scratch/job.d" > "$logs/selftests-$mode.log" || true
+run_mode()
+{
+	selftests_job "$scratch/$1.d" "${programs[@]}"
+	job "$1" "$image" "$scratch/$1.d" > "$logs/selftests-$1.log" || true
+}
+say "  running the selftests in 5 modes, two at a time"
+machine_files
+in_parallel run_mode $modes neoverse-n1
+for mode in $modes neoverse-n1; do
 	results "$logs/selftests-$mode.log" "$mode"
 done
 

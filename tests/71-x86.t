@@ -3,7 +3,8 @@
 # x86 sees no difference: a VMM that reads longmode finds 1 in it for a call
 # from 64-bit mode and 0 from 32-bit mode, before and after the series. KVM runs
 # on QEMU's emulated SVM.
-. "$(dirname "$0")/tap.sh"
+# Uses: code:base code:series headers:base deb:qemu-system-x86
+. "$(dirname "$0")/lib/tap.sh"
 
 use_source
 need_compiler
@@ -31,11 +32,11 @@ headers()
 
 step 'installing the headers of x86' headers "$scratch/headers"
 "${x86_cross}gcc" -static -Wall -Wextra -Werror -O2 -isystem "$scratch/headers/include" \
-	-o "$scratch/x86-longmode" "$top/tests/x86-longmode.c"
+	-o "$scratch/x86-longmode" "$top/tests/guest/x86-longmode.c"
 
 mkdir -p "$scratch/root/bin" "$scratch/root/dev"
 cp /bin/busybox "$scratch/root/bin"
-cp "$top/scripts/guest-init" "$scratch/root/init"
+cp "$top/scripts/guest/init" "$scratch/root/init"
 cp "$scratch/x86-longmode" "$scratch/root"
 printf '%s\n' "echo '=== begin x86-longmode'" /x86-longmode 'echo "=== end x86-longmode $?"' \
 	'echo === all done' > "$scratch/root/job"

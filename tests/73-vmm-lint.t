@@ -1,13 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # clang-tidy finds no bug in the reference VMM, nor in what its guests run.
-. "$(dirname "$0")/tap.sh"
-. "$top/scripts/vmm.sh"
+# Uses: headers:series deb:clang-tidy
+. "$(dirname "$0")/lib/tap.sh"
+. "$top/scripts/lib/vmm.sh"
 
 need clang-tidy
 use_source
 need_compiler
-selftests "$series_commit"
+headers_of "$series_commit" arm64
 libfdt
 
 checks='-*,bugprone-*,clang-analyzer-*'
@@ -19,11 +20,11 @@ checks+=,-bugprone-reserved-identifier
 sysroot=
 [ -z "$arm64_cross" ] || sysroot="-isystem /usr/aarch64-linux-gnu/include"
 
-for file in "$top"/vmm/*.c "$top/tests/guest-cpus.c"; do
+for file in "$top"/vmm/*.c "$top/tests/guest/cpus.c"; do
 	# shellcheck disable=SC2086 # two words or none
 	check "clang-tidy: ${file#"$top/"}" clang-tidy --quiet --warnings-as-errors='*' "--checks=$checks" "$file" -- \
 		--target=aarch64-linux-gnu -std=gnu11 -D_GNU_SOURCE \
-		-isystem "$selftests/headers/include" -isystem "$libfdt/include" $sysroot
+		-isystem "$headers/include" -isystem "$libfdt/include" $sysroot
 done
 
 finish

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # gcc with W=1, sparse, and clang warn about nothing in KVM that they do not
 # warn about in the base, whatever line it is in.
-. "$(dirname "$0")/tap.sh"
+# Uses: code:base code:series deb:sparse deb:clang
+. "$(dirname "$0")/lib/tap.sh"
 
 use_source
 need_compiler
@@ -15,7 +16,8 @@ compile()
 	checkout "$1"
 	rm -rf "$obj"
 	mkdir -p "$obj"
-	cat "$top/configs/"{host,"${series_dir##*/}"}.config > "$scratch/fragments"
+	fragments host
+	grep -hv WERROR "${fragments[@]}" > "$scratch/fragments"
 	kernel_make "$obj" -s "${@:3}" "KCONFIG_ALLCONFIG=$scratch/fragments" allnoconfig
 	kernel_make "$obj" "${@:3}" arch/arm64/kvm/ > "$log" 2>&1 || { tail -n 5 "$log"; return 1; }
 	{ grep -E 'warning:|error:' "$log" || true; } | sed -e "s#$linux/##" -E -e 's/:[0-9]+(:[0-9]+)?:/:/' | sort > "$log.warnings"

@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # The base's own generic KVM selftests give the same result before and after the
 # series, in each mode; rseq_test in one.
-. "$(dirname "$0")/tap.sh"
-. "$top/tests/before-and-after.sh"
+# Uses: kernel:base:selftests kernel:series:selftests selftests:base machine
+. "$(dirname "$0")/lib/tap.sh"
+. "$top/tests/lib/before-and-after.sh"
+config=selftests
 
 use_source
 selftests base

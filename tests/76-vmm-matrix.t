@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # The reference VMM in every mode of KVM, by both conduits, with 1, 4 and 8
 # vCPUs; and 200 times a CPU off or on, under load, in each.
-. "$(dirname "$0")/tap.sh"
-. "$top/tests/guests.sh"
+# Uses: kernel:series:host vmm:series guests machine
+. "$(dirname "$0")/lib/tap.sh"
+. "$top/tests/lib/guests.sh"
 
 ready
 guests
@@ -13,7 +14,7 @@ for mode in $modes; do
 	vmm_files "$dir"
 	every_bare_guest "$dir"
 	for conduit in hvc smc; do
-		linux_guest "$dir" "$top/scripts/guest-tour" --cpus 4 --max-cpus 8 --conduit $conduit
+		linux_guest "$dir" "$top/scripts/guest/tour" --cpus 4 --max-cpus 8 --conduit $conduit
 		for cpus in 1 8; do
 			boot_guest "$dir" $cpus --conduit $conduit
 		done

@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Every line and branch that the series adds to KVM of arm64 runs in the
-# selftests, in tests/faults.c or in tests/limits.c, in one mode or another, or
-# tests/unreached says why not. The table is left in build/coverage.
-. "$(dirname "$0")/tap.sh"
+# selftests, in tests/guest/faults.c or in tests/guest/limits.c, in one mode or another, or
+# tests/lists/unreached says why not. The table is left in build/coverage.
+# Uses: kernel:series:coverage selftests:series code:base machine
+. "$(dirname "$0")/lib/tap.sh"
 
 use_source
 need_compiler
@@ -16,7 +17,7 @@ selftests_job "$scratch/job.d" aarch64/psci_test aarch64/debug-exceptions "${pro
 program "$scratch/job.d" faults.c
 program "$scratch/job.d" limits.c
 before_the_end "$scratch/job.d" "$counters"
-for mode in $modes no32; do
+for mode in $modes neoverse-n1; do
 	say "  running the selftests in the kernel that counts lines, mode $mode"
 	job "$mode" "$image" "$scratch/job.d" > "$logs/coverage-$mode.log" || true
 	results "$logs/coverage-$mode.log" "$mode"
@@ -25,7 +26,7 @@ done
 
 mkdir -p "$build/coverage"
 check 'every line and branch is reached, or it is said why not' \
-	"$top/tests/coverage" "$top/tests/unreached" "${series_dir##*/}" "$build/coverage/selftests" \
+	"$top/tests/lib/coverage" "$top/tests/lists/unreached" "${series_dir##*/}" "$build/coverage/selftests" \
 	<(git_linux diff -U0 base "$series_commit" -- arch virt) "$scratch"/gcov-*/*.json
 diag < "$build/coverage/selftests"
 

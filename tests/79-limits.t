@@ -1,19 +1,20 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# In the sanitised kernel: each allocation and each copy fails in turn
-# (tests/faults.c), and whose memory a filter is (tests/limits.c). A splat or a
+# In the KASAN kernel: each allocation and each copy fails in turn
+# (tests/guest/faults.c), and whose memory a filter is (tests/guest/limits.c). A splat or a
 # leak fails.
-. "$(dirname "$0")/tap.sh"
+# Uses: kernel:series:kasan selftests:series machine
+. "$(dirname "$0")/lib/tap.sh"
 
 use_source
 need_compiler
-kernel "$series_commit" debug
+kernel "$series_commit" kasan
 selftests "$series_commit"
 selftests_job "$scratch/job.d"
 program "$scratch/job.d" faults.c
 program "$scratch/job.d" limits.c 20000
 before_the_end "$scratch/job.d" "$leaks"
-say '  running out of memory in the sanitised kernel'
+say '  running out of memory in the KASAN kernel'
 MEMORY=2G job vhe "$image" "$scratch/job.d" 900 > "$logs/limits.log" || true
 results "$logs/limits.log" vhe
 

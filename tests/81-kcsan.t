@@ -1,12 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # No data race in what the series touches: the selftests, the VMM's guests and
-# a stress of VMs by tests/fuzz.c in a kernel with KCSAN. A report fails that has
+# a stress of VMs by tests/guest/fuzz.c in a kernel with KCSAN. A report fails that has
 # a function which the series adds, or in its title one that it changes, unless
-# tests/races says why it is none of its own. Before that a race is found that is
+# tests/lists/races says why it is none of its own. Before that a race is found that is
 # put there.
-. "$(dirname "$0")/tap.sh"
-. "$top/tests/guests.sh"
+# Uses: kernel:series:kcsan kernel:series:host selftests:series vmm:series guests code:base code:series machine
+. "$(dirname "$0")/lib/tap.sh"
+. "$top/tests/lib/guests.sh"
 
 ready
 guests
@@ -31,13 +32,13 @@ touched() { git_linux diff -U0 base "$series_commit" -- arch/arm64/kvm; }
 changes=$(touched | sed -nE 's/^(@@.*@@ .*|\+[a-z][^=]*)\b(\w+)\(.*/\2/p' | sort -u)
 adds=$(grep -vwFf <(git_linux grep -howE '\w+' base -- arch/arm64/kvm include) <<< "$changes"; echo kvm_smccc_call_handler)
 
-# ours LOG: the reports that are about them, without what tests/races names
+# ours LOG: the reports that are about them, without what tests/lists/races names
 ours()
 {
 	{
 		reports "$1" | grep -wFf <(echo "$adds") || true
 		reports "$1" | grep -wE "^[^:]*($(paste -sd'|' <<< "$changes"))" || true
-	} | sort | uniq -c | grep -vFf <(sed -n 's/ -- .*//p' "$top/tests/races")
+	} | sort | uniq -c | grep -vFf <(sed -n 's/ -- .*//p' "$top/tests/lists/races")
 }
 
 # The console has nothing but the programs' output: the reports are in the log
@@ -49,12 +50,13 @@ CPUS=4 APPEND="loglevel=1 log_buf_len=32M"
 # a run as long as the one below has to find it
 plant()
 {
+	fragments kcsan
 	checkout "$series_commit"
 	perl -0pi -e 's/(\nint kvm_smccc_call_handler\()(.*?\n\{\n.*?\n)(\n)/\nstatic unsigned long planted;\nstatic noinline void plant(void)\n{\n\tplanted++;\n}\n$1$2\tplant();\n$3/s' \
 		"$linux/arch/arm64/kvm/hypercalls.c"
 	git_linux diff --stat | grep hypercalls.c
 	step -l "$logs/kcsan-build.log" 'planting a race' \
-		build_image "$build/obj/kcsan-$version" "$top/configs/"{host,"${series_dir##*/}",kcsan}.config
+		build_image "$build/obj/kcsan-$version" "${fragments[@]}"
 	git_linux checkout -q --force "$series_commit"
 	selftests_job "$scratch/planted"
 	program "$scratch/planted" fuzz.c "${KCSAN_SECONDS:-300}" 0 "${SEED:-}"

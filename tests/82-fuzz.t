@@ -1,10 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# tests/fuzz.c in the sanitised kernel: 25 minutes and a million ioctls at
+# tests/guest/fuzz.c in the KASAN kernel: 25 minutes and a million ioctls at
 # least, without a splat, a leak or a wrong answer, and over 95 % of the lines
 # that the series adds. Before that it finds two faults that are put into the
 # kernel for it. FUZZ_SECONDS= and SEED= change the run.
-. "$(dirname "$0")/tap.sh"
+# Uses: kernel:series:kasan selftests:series code:base code:series machine
+. "$(dirname "$0")/lib/tap.sh"
 
 use_source
 need_compiler
@@ -28,14 +29,15 @@ fuzz()
 # has the fault
 finds()
 {
-	kernel "$series_commit" debug
+	kernel "$series_commit" kasan
+	fragments kasan
 	checkout "$series_commit"
 	perl -0pi -e "$2" "$linux/arch/arm64/kvm/hypercalls.c"
 	[ -n "$(git_linux status --porcelain -uno)" ] || { echo 'changes nothing'; return 1; }
 	step -l "$logs/fuzz-$1-build.log" "planting a fault: $1" \
-		build_image "$build/obj/debug-$version" "$top/configs/"{host,"${series_dir##*/}",debug}.config
+		build_image "$build/obj/kasan-$version" "${fragments[@]}"
 	git_linux checkout -q --force "$series_commit"
-	image=$build/obj/debug-$version/arch/arm64/boot/Image
+	image=$build/obj/kasan-$version/arch/arm64/boot/Image
 	selftests_job "$scratch/planted"
 	program "$scratch/planted" fuzz.c 60 0 "${SEED:-}"
 	job vhe "$image" "$scratch/planted" 400 "$3" > "$logs/fuzz-$1.log" || true
@@ -48,7 +50,7 @@ check 'finds an array that is one range too short' finds array \
 	's/kvmalloc_array\(kvm->arch.nr_smccc_ranges,/kvmalloc_array(kvm->arch.nr_smccc_ranges - 1,/' \
 	'BUG: KASAN: '
 
-kernel "$series_commit" debug
+kernel "$series_commit" kasan
 say "  fuzzing for $seconds s"
 least=$((1000000 * seconds / 1500))
 fuzz fuzz "$seconds" "$least"
@@ -59,7 +61,7 @@ check "a million ioctls: ${ioctls:-none}" [ "${ioctls:-0}" -ge "$least" ]
 gcov_of "$logs/fuzz.log" "$scratch/gcov"
 mkdir -p "$build/coverage"
 rm -f "$build/coverage/fuzz"
-"$top/tests/coverage" "$top/tests/unreached" "${series_dir##*/}" "$build/coverage/fuzz" \
+"$top/tests/lib/coverage" "$top/tests/lists/unreached" "${series_dir##*/}" "$build/coverage/fuzz" \
 	<(git_linux diff -U0 base "$series_commit" -- arch virt) "$scratch"/gcov/*.json > /dev/null || true
 diag < "$build/coverage/fuzz"
 share=$(awk '/^all / { printf "%d", 100 * $2 / $4 }' "$build/coverage/fuzz")

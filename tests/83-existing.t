@@ -3,8 +3,9 @@
 # Software that is there already: Debian's arm64 kernel as a guest of the
 # reference VMM, and Debian's QEMU, which knows nothing of the filter, as a VMM:
 # its guest says the same before and after the series.
-. "$(dirname "$0")/tap.sh"
-. "$top/tests/guests.sh"
+# Uses: kernel:base:host kernel:series:host vmm:series guests machine archive
+. "$(dirname "$0")/lib/tap.sh"
+. "$top/tests/lib/guests.sh"
 
 ready
 need_compiler
@@ -17,7 +18,7 @@ unpack_deb arm64 "$package_name"
 guest_image=$(echo "$unpacked"/boot/vmlinuz-*)
 # In Debian's own initramfs udev would do that
 tour=$scratch/guest-tour
-{ echo 'insmod /arm_smccc_trng.ko'; cat "$top/scripts/guest-tour"; } > "$tour"
+{ echo 'insmod /arm_smccc_trng.ko'; cat "$top/scripts/guest/tour"; } > "$tour"
 FILES=$(find "$unpacked" -name arm_smccc_trng.ko)
 vmm_files "$scratch/debian"
 for conduit in hvc smc; do

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # Other ways to build the whole series: pages of 16 and 64 KiB, where the
 # selftests run too, and KVM with Debian's configuration for PREEMPT_RT.
-. "$(dirname "$0")/tap.sh"
-. "$top/scripts/package.sh"
-. "$top/tests/source-package.sh"
+# Uses: kernel:series:pages-16k kernel:series:pages-64k code:series selftests:series machine
+. "$(dirname "$0")/lib/tap.sh"
+. "$top/scripts/lib/package.sh"
+. "$top/tests/lib/source-package.sh"
 
 use_source
 need_compiler
@@ -13,10 +14,10 @@ selftests "$series_commit"
 mapfile -t programs < <(own_selftests "$selftests")
 selftests_job "$scratch/job.d" "${programs[@]}"
 
-for pages in 16k 64k; do
+for pages in pages-16k pages-64k; do
 	kernel "$series_commit" "$pages"
-	job vhe "$image" "$scratch/job.d" > "$logs/pages-$pages.log" || true
-	results "$logs/pages-$pages.log" "$pages"
+	job vhe "$image" "$scratch/job.d" > "$logs/$pages.log" || true
+	results "$logs/$pages.log" "$pages"
 done
 
 # The patches of PREEMPT_RT are in the source package only, and for its version

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # coccicheck: the kernel's own semantic patches have nothing to report about a
 # file that the series touches which they do not report about the base.
-. "$(dirname "$0")/tap.sh"
+# Uses: tree:base tree:series deb:coccinelle
+. "$(dirname "$0")/lib/tap.sh"
 
 use_source
 # Some of its scripts are in Python and in OCaml

@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # make deb: the packages are what Debian expects, install in a Debian 12, boot
 # with the initramfs that is made there, run the reference VMM, and build a module.
-. "$(dirname "$0")/tap.sh"
-. "$top/tests/guests.sh"
+# Uses: tree:series kernel:series:host vmm:series guests machine archive
+. "$(dirname "$0")/lib/tap.sh"
+. "$top/tests/lib/guests.sh"
+. "$top/scripts/lib/package.sh"
 
 [ "${LINUX:-6.1}" = 6.1 ] || { skip 'make deb is about Linux 6.1'; finish; }
 [ "$(id -u)" = 0 ] || { skip 'debootstrap has to be root'; finish; }
@@ -35,7 +37,7 @@ sorts()
 	[ "$release" = "${version%-*}-smccc${core:+-core}-${CONFIG:-cloud-arm64}" ]
 	[ "${ours%~core}${core:+~core}" = "$ours" ]
 }
-check 'the version is above the base, core below both tiers, and all are below the next base' sorts
+check 'the version is above the base, core below all of it, and all are below the next base' sorts
 check 'lintian finds no error' lintian --no-cfg --fail-on error --tag-display-limit 0 "$image_deb" "$headers_deb" "$libc_deb"
 
 foreign()
@@ -55,8 +57,7 @@ check 'GRUB can start the image' uncompressed
 # The names of what differs from Debian's configuration, but for what follows from it
 differs()
 {
-	unpack_deb arm64 "linux-config-${package#linux-source-}=$version"
-	xz -dc "$unpacked"/usr/src/linux-config-*/"config.arm64_none_${CONFIG:-cloud-arm64}.xz" | grep -E '^CONFIG_|is not set' | sort > "$scratch/theirs"
+	debian_config "none_${CONFIG:-cloud-arm64}" | grep -E '^CONFIG_|is not set' | sort > "$scratch/theirs"
 	grep -E '^CONFIG_|is not set' "$scratch/image/boot/config-$release" | sort > "$scratch/ours"
 	! comm -23 "$scratch/theirs" "$scratch/ours" | sed 's/^# //; s/[ =].*//' |
 		grep -vE '^CONFIG_(LOCALVERSION|DEBUG_INFO|DEBUG_EFI|BTF|MODULE_ALLOW_BTF|PAHOLE|GDB_SCRIPTS|SYSTEM_TRUSTED_KEYS|BUILD_SALT|(CC|GCC|LD|AS|CLANG|LLD|RUSTC)_|MODULE_SIG)'
@@ -75,7 +76,7 @@ debian=$room/debian
 # shellcheck disable=SC2016 # apt's own
 mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 'Release: bookworm' 'Component: main' | head -n 1)
 step "fetching a Debian 12" debootstrap --foreign --arch=arm64 --variant=minbase \
-	"--include=$(needed),libc6-dev" bookworm "$debian" "${mirror:-http://deb.debian.org/debian}"
+	"--include=$(needed),libc6-dev" bookworm "$debian" "${mirror:?the apt sources of this machine have no bookworm}"
 mkdir "$debian/packages" "$debian/hello" "$debian/machine"
 cp "$image_deb" "$headers_deb" "$libc_deb" "$debian/packages"
 cat > "$debian/hello/hello.c" <<'C'
@@ -107,7 +108,7 @@ echo 'echo "machine: $(cat /proc/version)"' >> "$scratch/job/job"
 # In an initramfs udev would do that
 tour=$scratch/guest-tour
 FILES=$(find "$scratch/image" -name arm_smccc_trng.ko)
-{ [ -z "$FILES" ] || echo 'insmod /arm_smccc_trng.ko'; cat "$top/scripts/guest-tour"; } > "$tour"
+{ [ -z "$FILES" ] || echo 'insmod /arm_smccc_trng.ko'; cat "$top/scripts/guest/tour"; } > "$tour"
 linux_guest "$scratch/job" "$tour" --cpus 4 --max-cpus 8
 echo 'echo === all done' >> "$scratch/job/job"
 initrd "$scratch/job" "$scratch/machine.cpio"
@@ -157,7 +158,7 @@ results "$logs/guests-deb.log" 'its own initramfs'
 check 'the machine is the packaged kernel' grep -q "^machine: Linux version $release " "$logs/guests-deb.log"
 guest() { grep 'Linux version' "$logs/guests-deb.log" | grep -v '^machine' > "$scratch/guest" && ! grep -v "Linux version $release " "$scratch/guest"; }
 check '... and so is its guest' guest
-check 'the VMM and the kernel count the same' "$top/scripts/counts-agree" "$logs/guests-deb.log"
+check 'the VMM and the kernel count the same' "$top/scripts/lib/counts-agree" "$logs/guests-deb.log"
 
 figure "$(dpkg-deb -f "$image_deb" Version), $release"
 finish

@@ -1,20 +1,21 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Each fault of tests/mutants and tests/mutants-beyond, put into the series'
+# Each fault of tests/lists/mutants-core and tests/lists/mutants-extensions, put into the series'
 # kernel code, makes a selftest fail.
-. "$(dirname "$0")/tap.sh"
-. "$top/tests/kernel-mutants.sh"
+# Uses: kernel:series:host selftests:series machine
+. "$(dirname "$0")/lib/tap.sh"
+. "$top/tests/lib/kernel-mutants.sh"
 
 if has_core; then
-	part core mutant 300 host.config "${series_dir##*/}.config"
+	part core host 300
 	selftests_job "$scratch/core" aarch64/smccc_filter aarch64/smccc_filter_random
-	run_mutants "$top/tests/mutants"
+	run_mutants "$top/tests/lists/mutants-core"
 fi
 if [ "${SERIES:-all}" != core ]; then
-	part beyond mutant 300 host.config "${series_dir##*/}.config"
+	part extensions host 300
 	mapfile -t others < <(own_selftests "$selftests" | grep -v _ext)
-	selftests_job "$scratch/beyond" aarch64/smccc_filter_ext "${others[@]}"
-	run_mutants "$top/tests/mutants-beyond"
+	selftests_job "$scratch/extensions" aarch64/smccc_filter_ext "${others[@]}"
+	run_mutants "$top/tests/lists/mutants-extensions"
 fi
 
 figure "${killed:-no} mutants killed${kept:+, $kept of them in earlier runs}"

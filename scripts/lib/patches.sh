@@ -47,19 +47,19 @@ slug() { sed 's/^[0-9]*-//'; }
 # new patch joins the part of the one before it
 write_series()
 {
-	local patch part=core beyond
-	beyond=$(sed '1,/^# *beyond/d' "$series_dir/series" | grep -v -e '^#' -e '^$' | slug || true)
+	local patch part=core extensions
+	extensions=$(sed '1,/^# *extensions/d' "$series_dir/series" | grep -v -e '^#' -e '^$' | slug || true)
 	sed -n '1,/^# *core/p' "$series_dir/series"
 	for patch in "$1"/*.patch; do
 		patch=${patch##*/}
 		[[ $patch != 0000-* ]] || continue
-		if [ $part = core ] && grep -qxF "$(slug <<< "$patch")" <<< "$beyond"; then
-			part=beyond
-			printf '\n%s\n' "$(grep '^# *beyond' "$series_dir/series")"
+		if [ $part = core ] && grep -qxF "$(slug <<< "$patch")" <<< "$extensions"; then
+			part=extensions
+			printf '\n%s\n' "$(grep '^# *extensions' "$series_dir/series")"
 		fi
 		echo "$patch"
 	done
-	[ $part = beyond ] || printf '\n%s\n' "$(grep '^# *beyond' "$series_dir/series")"
+	[ $part = extensions ] || printf '\n%s\n' "$(grep '^# *extensions' "$series_dir/series")"
 }
 
 # apply_to DIR: with patch, as quilt and dpkg-source do it, and not a line of fuzz

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Every prefix of the series passes its selftests: those of 6.1 that concern
-# calls, and the series' own once they are there.
-. "$(dirname "$0")/tap.sh"
+# With each patch the kernel builds without a warning and passes its selftests:
+# those of the base that concern calls, and the series' own once they are there.
+# Uses: each-patch machine
+. "$(dirname "$0")/lib/tap.sh"
 
 use_source
 nr=0
@@ -15,8 +16,8 @@ for patch in $(series); do
 	programs+=(aarch64/hypercalls aarch64/psci_test aarch64/debug-exceptions)
 	rm -rf "$scratch/job.d"
 	selftests_job "$scratch/job.d" "${programs[@]}"
-	job vhe "$image" "$scratch/job.d" > "$logs/prefix-$nr.log" || true
-	bad=$(job_failures "$logs/prefix-$nr.log")
+	job vhe "$image" "$scratch/job.d" > "$logs/each-patch-$nr.log" || true
+	bad=$(job_failures "$logs/each-patch-$nr.log")
 	if [ -z "$bad" ]; then
 		ok "${#programs[@]} selftests pass up to ${patch%.patch}"
 	else
@@ -24,5 +25,5 @@ for patch in $(series); do
 	fi
 done
 
-figure "$nr prefixes"
+figure "$nr patches"
 finish

@@ -1,23 +1,24 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# The guests of the reference VMM on a sanitised host kernel: KASAN, UBSAN,
+# The guests of the reference VMM on a host kernel with KASAN, UBSAN,
 # lockdep, kmemleak. A splat or a leak fails, whatever the guests say.
-. "$(dirname "$0")/tap.sh"
-. "$top/tests/guests.sh"
+# Uses: kernel:series:kasan kernel:series:host vmm:series guests machine
+. "$(dirname "$0")/lib/tap.sh"
+. "$top/tests/lib/guests.sh"
 
 ready
 guests
 guest_image=$image
-kernel "$series_commit" debug
+kernel "$series_commit" kasan
 
 # This kernel takes a millisecond for each element of a histogram, and gives way
 # after the last. bare-garbage, with 30000 ids, needs longer than RCU would wait.
 # shellcheck disable=SC2034 # the machine's
 APPEND=rcupdate.rcu_cpu_stall_timeout=120
-for mode in vhe novhe; do
+for mode in vhe cortex-a72; do
 	dir=$scratch/$mode
 	vmm_files "$dir"
-	linux_guest "$dir" "$top/scripts/guest-tour" --cpus 4 --max-cpus 8
+	linux_guest "$dir" "$top/scripts/guest/tour" --cpus 4 --max-cpus 8
 	every_bare_guest "$dir"
 	cpus_guest "$dir" 8 50 --conduit smc
 	boot_guest "$dir" 8 --psci kernel
@@ -25,7 +26,7 @@ for mode in vhe novhe; do
 	sed -i 's/size=131072/size=$ids/' "$dir/drive"
 	sed -i -e '1i ids=1024' -e 's/^guest bare-garbage/ids=32768; &/' -e 's/^guest guest-cpus/ids=1024; &/' "$dir/job"
 	echo "$leaks" >> "$dir/job"
-	run_guests "$mode" "$dir" "sanitised-$mode" 3600
+	run_guests "$mode" "$dir" "kasan-$mode" 3600
 done
 
 finish

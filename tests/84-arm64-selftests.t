@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # The base's own arm64 KVM selftests give the same result before and after the
 # series, in each mode.
-. "$(dirname "$0")/tap.sh"
-. "$top/tests/before-and-after.sh"
+# Uses: kernel:base:host kernel:series:host selftests:base selftests:series machine
+. "$(dirname "$0")/lib/tap.sh"
+. "$top/tests/lib/before-and-after.sh"
 
 use_source
 selftests "$series_commit"
@@ -22,10 +23,10 @@ done
 
 # aarch32_id_regs wants a CPU without 32-bit EL0. Of the one that QEMU has, Linux
 # says that its cache lines are too long.
-selftests_job "$scratch/only64.d" aarch64/aarch32_id_regs
-only64() { kernel "$1" host; job only64 "$image" "$scratch/only64.d" | tee "$logs/only64.log" | grep -x '=== end aarch32_id_regs 0'; }
-check 'aarch32_id_regs passes before, where it can' only64 base
-check '... and after' only64 "$series_commit"
+selftests_job "$scratch/a64fx.d" aarch64/aarch32_id_regs
+a64fx() { kernel "$1" host; job a64fx "$image" "$scratch/a64fx.d" | tee "$logs/a64fx.log" | grep -x '=== end aarch32_id_regs 0'; }
+check 'aarch32_id_regs passes before, where it can' a64fx base
+check '... and after' a64fx "$series_commit"
 
 figure "4 modes"
 finish

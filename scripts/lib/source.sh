@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 # The base tree from the Debian archive, and the series on top of it. Source
-# it after lib.sh; use_source sets $version and $linux.
+# it after common.sh; use_source sets $version and $linux.
 
 # pick_series DIR: what all below is about
 pick_series()
@@ -75,15 +75,16 @@ fetch_source()
 	fetch_deb "$host" "$1=$2" "$source_deb"
 }
 
-# unpack_source DEB DIR: the kernel tree in it
+# unpack_source DEB DIR [PATH...]: the kernel tree in it, or these parts of it
 unpack_source()
 {
-	rm -rf "$2.tmp"; mkdir -p "$2.tmp"
-	dpkg-deb --fsys-tarfile "$1" | tar -xO --wildcards './usr/src/linux-source-*.tar.xz' |
-		tar -xJ -C "$2.tmp" --strip-components=1 ||
-		{ echo "remove $1 and run it again, or free some space"; return 1; }
-	rm -rf "$2"
-	mv "$2.tmp" "$2"
+	local deb=$1 dir=$2; shift 2
+	rm -rf "$dir.tmp"; mkdir -p "$dir.tmp"
+	dpkg-deb --fsys-tarfile "$deb" | tar -xO --wildcards './usr/src/linux-source-*.tar.xz' |
+		tar -xJ -C "$dir.tmp" --strip-components=1 --wildcards "${@/#/*/}" ||
+		{ echo "remove $deb and run it again, or free some space"; return 1; }
+	rm -rf "$dir"
+	mv "$dir.tmp" "$dir"
 }
 
 pick_version()
@@ -149,7 +150,7 @@ series()
 	local end
 	case ${SERIES:-all} in
 	all)	end='$' ;;
-	core)	end='/^# *beyond/' ;;
+	core)	end='/^# *extensions/' ;;
 	*)	die "SERIES=$SERIES is unknown; it can be core or all" ;;
 	esac
 	sed "1,$end!d" "$series_dir/series" | grep -v -e '^#' -e '^$' ||
@@ -200,11 +201,31 @@ use_source()
 	apply_series
 }
 
-# checkout COMMIT: put the tree that is built at COMMIT
-checkout()
+# put_at COMMIT: put the tree that is built at COMMIT
+put_at()
 {
 	rm -f "$linux/.git/index.lock"
 	git_linux checkout -q --force --detach "$1"
+}
+
+# checkout COMMIT: the same for a test that reads the tree itself
+checkout()
+{
+	used "$(thing tree "$1")"
+	put_at "$1"
+}
+
+# thing WORD COMMIT: what a test that uses it has in its heading: tree:base,
+# tree:series, or each-patch; 6.12/tree:base where $LINUX is another
+thing()
+{
+	local other=
+	[ "$series_dir" = "$top/patches/${LINUX:-6.1}" ] || other=${series_dir##*/}/
+	case $2 in
+	base)		echo "$other$1:base" ;;
+	"$series_commit") echo "$other$1:series" ;;
+	*)		echo "${other}each-patch" ;;
+	esac
 }
 
 # patch_commit N: the commit of the Nth patch, 0 for the base
@@ -213,8 +234,15 @@ patch_commit() { echo "$series_commit~$(($(series | wc -l) - $1))"; }
 # kernel_hash COMMIT: what a kernel is built from
 kernel_hash() { git_linux ls-tree "$1" | grep -v -e '	tools$' -e '	Documentation$' | hash_of; }
 
+# headers_hash COMMIT ARCH: what its uapi headers are installed from
+headers_hash()
+{
+	local arch=${2/%x86_64/x86}
+	git_linux rev-parse "$1:include/uapi" "$1:arch/$arch/include/uapi" "$1:scripts" | hash_of
+}
+
 # selftests_hash COMMIT: what its selftests are built from
 selftests_hash()
 {
-	git_linux rev-parse "$1:tools" "$1:include/uapi" "$1:arch/arm64/include/uapi" | hash_of
+	(headers_hash "$1" arm64; git_linux rev-parse "$1:tools") | hash_of
 }

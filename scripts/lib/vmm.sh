@@ -9,18 +9,25 @@ libfdt()
 	libfdt=$unpacked/usr
 }
 
-# vmm: set $vmm to the program, built with the headers of $selftests
+# vmm_key COMMIT: what the program is made from, as a hash
+vmm_key()
+{
+	(cat "$top"/vmm/*; headers_hash "$1" arm64; "${arm64_cross}gcc" -dumpfullversion; echo "${VMM_CFLAGS:-}") | hash_of
+}
+
+# vmm: set $vmm to the program, built with the uapi headers of the series
 vmm()
 {
-	local key
-	key=$( (cat "$top"/vmm/*; echo "$selftests"; "${arm64_cross}gcc" -dumpfullversion; echo "${VMM_CFLAGS:-}") | hash_of)
-	vmm=$build/vmm/$key/vmm
+	used "$(thing vmm "$series_commit")"
+	headers_of "$series_commit" arm64
+	vmm=$build/vmm/$(vmm_key "$series_commit")/vmm
 	[ ! -e "$vmm" ] || return 0
 	libfdt
 	mkdir -p "${vmm%/*}"
 	step -l "$logs/vmm.log" 'building the reference VMM' \
-		make -C "$top/vmm" "CC=${arm64_cross}gcc" "UAPI=$selftests/headers" "LIBFDT=$libfdt" \
+		make -C "$top/vmm" "CC=${arm64_cross}gcc" "UAPI=$headers" "LIBFDT=$libfdt" \
 		"OUT=${vmm%/*}" ${VMM_CFLAGS:+"CFLAGS=$VMM_CFLAGS"}
+	"${arm64_cross}strip" "$vmm"
 }
 
 # ready: everything that make run and make shell need; sets $mode
@@ -31,7 +38,6 @@ ready()
 	need qemu-system-arm cpio
 	use_source
 	kernel "$series_commit" host
-	selftests "$series_commit"
 	vmm
 }
 
@@ -40,7 +46,7 @@ ready()
 vmm_files()
 {
 	mkdir -p "$1"
-	cp "$vmm" "$top/scripts/drive" "$1"
+	cp "$vmm" "$top/scripts/guest/drive" "$1"
 	cp "${guest_image:-$image}" "$1/Image"
 	echo '. /drive' > "$1/job"
 }
@@ -57,5 +63,5 @@ linux_guest()
 		initrd "$dir.guest" "$dir/$name.cpio"
 		rm -r "$dir.guest"
 	fi
-	echo "guest $name --kernel /Image --initrd /$name.cpio --append 'console=ttyAMA0 panic=-1 ${GUEST_APPEND:-}' $*" >> "$dir/job"
+	echo "guest guest-$name --kernel /Image --initrd /$name.cpio --append 'console=ttyAMA0 panic=-1 ${GUEST_APPEND:-}' $*" >> "$dir/job"
 }

@@ -5,7 +5,7 @@
 kernel_make()
 {
 	local obj=$1; shift
-	KBUILD_BUILD_USER=smccc KBUILD_BUILD_HOST=build KBUILD_BUILD_TIMESTAMP=@0 \
+	KBUILD_BUILD_USER=smccc KBUILD_BUILD_HOST=build KBUILD_BUILD_TIMESTAMP=@0 KBUILD_BUILD_VERSION=1 \
 		make -C "$linux" "O=$obj" ARCH=arm64 "CROSS_COMPILE=$arm64_cross" \
 		-j"$(nproc)" "$@"
 }
@@ -56,27 +56,60 @@ keep_image()
 		mv "${image%/*}.tmp" "${image%/*}" || die "cannot keep the kernel in ${image%/*}"
 }
 
-# kernel COMMIT NAME: set $image to the kernel of COMMIT with configs/NAME.config;
-# others than host and bench are the host kernel and more. That is host.config with
-# what the release needs: 6.1.config, 6.12.config.
+# fragments NAME: set the array $fragments to what the kernel NAME is configured
+# with: host.config, what the release needs, and NAME.config
+fragments()
+{
+	local file
+	fragments=()
+	for file in host "${series_dir##*/}" "${1#host}"; do
+		file=$top/configs/$file.config
+		[ ! -e "$file" ] || fragments+=("$file")
+	done
+	[ "$1" = host ] || [ -e "$top/configs/$1.config" ] || die "there is no configs/$1.config"
+}
+
+# kernel_key COMMIT NAME: what a kernel is made from, as a hash
+kernel_key()
+{
+	fragments "$2"
+	(kernel_hash "$1"; "${arm64_cross}gcc" -dumpfullversion; cat "${fragments[@]}") | hash_of
+}
+
+# kernel COMMIT NAME: set $image to the kernel of COMMIT with configs/NAME.config
+# laid over host.config. The same inputs make the same bytes, wherever that is.
 kernel()
 {
-	local commit=$1 name=$2 key obj lines=1750
-	local fragments=("$top/configs/host.config" "$top/configs/${series_dir##*/}.config")
-	case $name in
-	host)	;;
-	bench)	fragments=("$top/configs/bench.config"); lines=1500 ;;
-	*)	fragments+=("$top/configs/$name.config"); lines=2000 ;;
-	esac
+	local commit=$1 name=$2 obj lines=1200
+	used "$(thing kernel "$commit"):$name"
 	need_compiler
-	key=$( (kernel_hash "$commit"; "${arm64_cross}gcc" -dumpfullversion; cat "${fragments[@]}") | hash_of)
-	image=$build/kernels/$key/Image
+	image=$build/kernels/$(kernel_key "$commit" "$name")/Image
 	[ ! -e "$image" ] || return 0
 
 	need_space 3
+	fragments "$name"
 	obj=$build/obj/$name-$version
-	checkout "$commit"
+	put_at "$commit"
 	step -n $lines -l "$logs/kernel-$name.log" "building the $name kernel of $(git_linux log -1 --format=%f "$commit" | cut -c 1-60)" \
 		build_image "$obj" "${fragments[@]}"
 	keep_image "$obj"
+}
+
+# headers_of COMMIT ARCH: set $headers to the directory of its uapi headers
+headers_of()
+{
+	local commit=$1 arch=$2
+	used "$(thing headers "$commit")"
+	need_compiler
+	headers=$build/headers/$arch-$(headers_hash "$commit" "$arch")
+	[ ! -e "$headers" ] || return 0
+	put_at "$commit"
+	rm -rf "$headers.tmp"
+	step -l "$logs/headers.log" "installing the uapi headers of $arch" install_headers "$arch" "$headers.tmp"
+	mv "$headers.tmp" "$headers"
+}
+
+install_headers()
+{
+	make -C "$linux" "O=$build/obj/headers-$1-$version" "ARCH=$1" "-j$(nproc)" -s headers_install "INSTALL_HDR_PATH=$2"
 }

@@ -12,22 +12,27 @@ before_and_after()
 	log=$logs/$(basename "$0" .t)-$mode
 	for program; do
 		name=${program%% *}
-		why=$(sed -n "s/^${name##*/}\( $mode ${series_dir##*/}\)\?: //p" "$top/tests/base-failures")
+		why=$(sed -n "s/^${name##*/}\( $mode ${series_dir##*/}\)\?: //p" "$top/tests/lists/base-failures")
 		if [ -n "$why" ]; then skip "$mode: ${name##*/}: $why"; else programs+=("$program"); fi
 	done
 	selftests_job "$scratch/$mode.d" "${programs[@]%% *}"
 	for program in "${programs[@]##*/}"; do
 		sed -i "s|; /${program%% *};|; /$program;|" "$scratch/$mode.d/job"
 	done
-	"${arm64_cross}gcc" -O2 -Wall -Wextra -Werror -static -isystem "$selftests/headers/include" \
-		-o "$scratch/$mode.d/held-vm" "$top/tests/held-vm.c"
-	sed -i '1i /held-vm || exit' "$scratch/$mode.d/job"
-	kernel base host
+	kernel base "${config:-host}"
 	before=$image
-	kernel "$series_commit" host
+	kernel "$series_commit" "${config:-host}"
 	say "  running ${#programs[@]} selftests of the base before and after, mode $mode"
-	job "$mode" "$before" "$scratch/$mode.d" "$limit" > "$log-before.log" || true
-	job "$mode" "$image" "$scratch/$mode.d" "$limit" > "$log-after.log" || true
+	cp -r "$scratch/$mode.d" "$scratch/$mode.d-after"
+	run_with()
+	{
+		case $1 in
+		before)	job "$mode" "$before" "$scratch/$mode.d" "$limit" > "$log-before.log" || true ;;
+		after)	job "$mode" "$image" "$scratch/$mode.d-after" "$limit" > "$log-after.log" || true ;;
+		esac
+	}
+	machine_files
+	in_parallel run_with before after
 	for program in "${programs[@]##*/}"; do
 		name=${program%% *}
 		was=$(sed -n "s/^=== end $name //p" "$log-before.log")

@@ -2,31 +2,34 @@
 # shellcheck shell=bash
 # Mutants of the series' kernel code. Source it after tap.sh. A result is kept
 # under what it was made from.
-. "$top/tests/mutants.sh"
+. "$top/tests/lib/mutants.sh"
 
 use_source
 need_compiler
 selftests "$series_commit"
 
-# part NAME KERNEL SECONDS CONFIGURATION...: what the mutants that follow run in
+# part NAME KERNEL SECONDS: what the mutants that follow run in, built where that
+# kernel was: a mutant compiles its own file and links
 part()
 {
-	part=$1 obj=$build/obj/$2-$version seconds=$3; shift 3
-	fragments=("${@/#/"$top/configs/"}")
-	checkout "$series_commit"
+	part=$1 obj=$build/obj/$2-$version seconds=$3
+	kernel "$series_commit" "$2"
+	fragments "$2"
+	put_at "$series_commit"
 	step "configuring the kernel of the $part mutants" configure "$obj" "${fragments[@]}"
 }
 
-build_mutant() { kernel_make "$obj" Image; }
+# build_mutant FILE: a fault may leave a variable unused
+build_mutant() { kernel_make "$obj" "CFLAGS_$(basename "$1" .c).o=-Wno-error" Image; }
 
 # verdict NAME FILE SUBSTITUTION: one line; "killed" and by what, or why not
 verdict()
 {
-	checkout "$series_commit"
+	put_at "$series_commit"
 	perl -0pi -e "$3" "$linux/$2"
 	if [ -z "$(git_linux status --porcelain -uno)" ]; then
 		echo 'changes nothing'
-	elif ! build_mutant > "$logs/mutant-$1-build.log" 2>&1; then
+	elif ! build_mutant "$2" > "$logs/mutant-$1-build.log" 2>&1; then
 		echo 'does not build'
 	else
 		# Up to the first assertion that fails: one that timed out is none
@@ -48,16 +51,12 @@ verdict()
 	git_linux checkout -q --force "$series_commit" -- "$2"
 }
 
+# The bytes of the kernel without a fault and of what runs in it, and how
 made_from()
 {
-	local program
-	kernel_hash "$series_commit"
-	selftests_hash "$series_commit"
-	cat "${fragments[@]}" "$scratch/$part/job" "$top/scripts/guest-init" "$top/scripts/machine.sh"
-	for program in "$scratch/$part"/*; do
-		program=$top/tests/${program##*/}.c
-		[ ! -e "$program" ] || cat "$program" "$top/tests/filter.h"
-	done
+	hash_of < "$image"
+	(cd "$scratch/$part" && find . -type f | sort | xargs sha256sum) | hash_of
+	cat "$top/scripts/guest/init" "$top/scripts/lib/machine.sh"
 	declare -f verdict
 	echo "$splats" "$leaks" "$seconds" "$APPEND"
 	"${arm64_cross}gcc" -dumpfullversion

@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0
 # The selftests in a kernel with KASAN, UBSAN, lockdep, kmemleak and a maple
 # tree that checks itself. A splat or a leak fails, whatever the tests say.
-. "$(dirname "$0")/tap.sh"
+# Uses: kernel:series:kasan selftests:series machine
+. "$(dirname "$0")/lib/tap.sh"
 
 use_source
-kernel "$series_commit" debug
+kernel "$series_commit" kasan
 selftests "$series_commit"
 
 mapfile -t programs < <(own_selftests "$selftests")
@@ -13,9 +14,9 @@ selftests_job "$scratch/job.d" aarch64/hypercalls aarch64/psci_test aarch64/debu
 	"${programs[@]}"
 before_the_end "$scratch/job.d" "$leaks"
 for mode in vhe nvhe; do
-	say "  running the selftests in the sanitised kernel, mode $mode"
-	job "$mode" "$image" "$scratch/job.d" 1200 > "$logs/sanitised-$mode.log" || true
-	results "$logs/sanitised-$mode.log" "sanitised $mode"
+	say "  running the selftests in the KASAN kernel, mode $mode"
+	job "$mode" "$image" "$scratch/job.d" 1200 > "$logs/kasan-$mode.log" || true
+	results "$logs/kasan-$mode.log" "kasan $mode"
 done
 
 finish

@@ -4,7 +4,7 @@
 # what must be installed. Source it.
 set -euo pipefail
 
-top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 build=${BUILD:-$top/build}
 logs=$build/logs
 export LC_ALL=C.UTF-8
@@ -17,6 +17,14 @@ aarch64 | arm64)	host=arm64 arm64_cross='' x86_cross=x86_64-linux-gnu- ;;
 x86_64)			host=amd64 arm64_cross=aarch64-linux-gnu- x86_cross='' ;;
 *)			die "no support for $(uname -m) machines; use x86-64 or arm64" ;;
 esac
+
+# finished TARGET: a target that has ended well leaves its time for the report
+nested=${SMCCC_LOCKED:-}
+finished() { [ -n "$nested" ] || printf 'make %s\t%d\n' "$1" "$SECONDS" >> "$build/times"; }
+
+# used THING: a test says in its heading what it uses, since its result is kept
+# under that (see results.sh); tests/lib/tap.sh puts the real function here
+used() { :; }
 
 # step [-n LINES] [-l LOG] TEXT COMMAND...: run COMMAND with its output in LOG,
 # and show that it is alive, with a percentage if it prints about LINES lines.
@@ -58,6 +66,26 @@ percent()
 	(($2)) || return 0
 	p=$((100 * $(wc -l < "$1") / $2))
 	printf ', %d %%' $((p > 99 ? 99 : p))
+}
+
+# in_parallel FUNCTION ARGUMENT...: FUNCTION of each ARGUMENT, two at a time;
+# fails if one does
+in_parallel()
+{
+	local function=$1 argument running=0 bad=0; shift
+	for argument; do
+		if [ $running = 2 ]; then
+			wait -n || bad=1
+			running=1
+		fi
+		"$function" "$argument" 9>&- < /dev/null &
+		running=$((running + 1))
+	done
+	while [ $running -gt 0 ]; do
+		wait -n || bad=1
+		running=$((running - 1))
+	done
+	return $bad
 }
 
 # need PACKAGE...: install the Debian packages that are missing, if we may

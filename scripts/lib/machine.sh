@@ -3,9 +3,14 @@
 # A machine that enters the kernel at EL2: QEMU's TCG, a busybox and a job.
 # Source it after source.sh.
 
-modes='vhe nvhe protected novhe'
+modes='vhe nvhe protected cortex-a72'
 
-need_mode() { grep -qw -e "$1" <<< "$modes" || die "MODE=$1 is unknown; it can be one of: $modes"; }
+# need_mode MODE: a mode of KVM on QEMU's CPU max, or a CPU that lacks VHE
+need_mode()
+{
+	[ "$1" != novhe ] || die "MODE=novhe is now MODE=cortex-a72, a CPU without VHE"
+	grep -qw -e "$1" <<< "$modes" || die "MODE=$1 is unknown; it can be one of: $modes"
+}
 
 busybox()
 {
@@ -21,14 +26,34 @@ initrd()
 	busybox
 	rm -rf "$root"; mkdir -p "$root/bin" "$root/dev"
 	cp "$busybox" "$root/bin/busybox"
-	cp "$top/scripts/guest-init" "$root/init"
+	cp "$top/scripts/guest/init" "$root/init"
 	cp -r "$1/." "$root"
 	(cd "$root" && find . | LC_ALL=C sort | cpio -o -H newc --quiet -R 0:0) > "$2"
 	rm -rf "$root"
 }
 
+# held_vm: set $held_vm to a program that holds a VM open (see its source)
+held_vm()
+{
+	local source=$top/scripts/guest/held-vm.c
+	held_vm=$build/guest/$(hash_of < "$source")/held-vm
+	[ ! -e "$held_vm" ] || return 0
+	need_compiler
+	mkdir -p "${held_vm%/*}"
+	"${arm64_cross}gcc" -O2 -Wall -Wextra -Werror -static -s -o "$held_vm" "$source"
+}
+
+# machine_files: fetch and build what every machine has, before two start at once
+machine_files()
+{
+	need cpio qemu-system-arm
+	busybox
+	held_vm
+}
+
 # machine MODE IMAGE INITRD: set the array $qemu to the command that boots it,
-# with its console on ours; CPUS=, MEMORY= and APPEND= change the machine
+# with its console on ours; CPUS=, CPU= (properties), MEMORY= and APPEND= change
+# the machine
 machine()
 {
 	local cpu=max,pauth-impdef=on append="console=ttyAMA0 quiet loglevel=4 log_buf_len=4M panic=-1 mode=$1 ${APPEND:-}"
@@ -36,12 +61,10 @@ machine()
 	case $1 in
 	vhe)		;;
 	nvhe | protected) append+=" kvm-arm.mode=$1" ;;
-	novhe)		cpu=cortex-a72 ;;
-	no32)		cpu=neoverse-n1 ;;
-	only64)		cpu=a64fx ;;
+	cortex-a72 | neoverse-n1 | a64fx) cpu=$1 ;;
 	*)		die "MODE=$1 is unknown; it can be one of: $modes" ;;
 	esac
-	qemu=(qemu-system-aarch64 -M "virt,virtualization=on,gic-version=3" -cpu "$cpu"
+	qemu=(qemu-system-aarch64 -M "virt,virtualization=on,gic-version=3" -cpu "$cpu${CPU:+,$CPU}"
 		-smp "${CPUS:-2}" -m "${MEMORY:-1G}" -display none -nodefaults
 		-serial mon:stdio -no-reboot -kernel "$2" -initrd "$3" -append "$append")
 }
@@ -54,6 +77,9 @@ job()
 	pid='' status=0
 	cpio=$(mktemp "$build/initrd.XXXXXX")
 	trap '[ -z "$pid" ] || kill "$pid" || true; rm -f "$cpio" "$cpio.console"' EXIT
+	used machine
+	held_vm
+	cp "$held_vm" "$3"
 	initrd "$3" "$cpio"
 	machine "$1" "$2" "$cpio"
 	mkfifo "$cpio.console"
