@@ -58,8 +58,11 @@ series_file()
 }
 check 'the series names every patch, and no other' series_file
 
-# write_series() puts a patch before the first into the core
-core_is_said() { ! grep -q '^# *core: nothing' "$series_dir/series" || ! (SERIES=core series) 2> /dev/null; }
+core_is_said()
+{
+	! grep -q '^# core: nothing' "$series_dir/series" ||
+		! sed '1,/^# core/d;/^# extensions/,$d' "$series_dir/series" | grep .
+}
 check 'a core that is said to be nothing has no patch' core_is_said
 
 # A tool's droppings are easily committed with git add -f

@@ -34,7 +34,7 @@ check 'htmldocs: no new warning in virt/kvm' new sphinx
 check 'kernel-doc: no new warning in what is touched' new kernel-doc
 check 'the page of the filter is there' grep -q KVM_ARM_VM_SMCCC_FILTER "$scratch/series/html/devices/vm.html"
 if [ "${SERIES:-all}" != core ]; then
-	check '... and of its counters' grep -q smccc_forwarded "$scratch/series/html/devices/vm.html"
+	check '... and of its counters' grep -q smccc_forwarded "$scratch/series/html/arm/hypercalls.html"
 fi
 
 finish

@@ -21,8 +21,9 @@ said()
 			-e 's/^([^:]*):[0-9]*: [A-Z]*:([A-Z_]+): /\1 \2 /' -e 's/^ /- /' -e p
 }
 
-# The exceptions that are about files of this series, or say that they are
-excepted() { sed -nE -e '/^#/d' -e '/ -- \(/{' -e "/ -- \(${series_dir##*/}\)/!d" -e '}' -e 's/ -- .*//p' "$exceptions" | grep -Ff <(git_linux diff --name-only base "$series_commit"); }
+# The exceptions that are about files of this series, say that they are, or are
+# about messages (-)
+excepted() { sed -nE -e '/^#/d' -e '/ -- \(/{' -e "/ -- \(${series_dir##*/}\)/!d" -e '}' -e 's/ -- .*//p' "$exceptions" | grep -Ff <(echo '- '; git_linux diff --name-only base "$series_commit"); }
 
 # Those that are not kept, two at a time
 key_of() { cat "$series_dir/$1" "$exceptions"; echo "$package $version"; }

@@ -43,23 +43,34 @@ cover_description()
 
 slug() { sed 's/^[0-9]*-//'; }
 
-# The series file for the patches in DIR: the headings stay where they are, a
-# new patch joins the part of the one before it
+# The series file for the patches in DIR: the headings and what is before them
+# stay, and so does the part of a patch; a new patch joins that of the one before
 write_series()
 {
-	local patch part=core extensions
-	extensions=$(sed '1,/^# *extensions/d' "$series_dir/series" | grep -v -e '^#' -e '^$' | slug || true)
-	sed -n '1,/^# *core/p' "$series_dir/series"
+	local line part=0 patch
+	local -A part_of
+	local -a headings parts
+	while read -r line; do
+		case $line in
+		'# fixes'*|'# core'*|'# extensions'*) headings[++part]=$line ;;
+		*.patch)	part_of[$(slug <<< "$line")]=$part ;;
+		esac
+	done < "$series_dir/series"
+
+	part=1
 	for patch in "$1"/*.patch; do
 		patch=${patch##*/}
 		[[ $patch != 0000-* ]] || continue
-		if [ $part = core ] && grep -qxF "$(slug <<< "$patch")" <<< "$extensions"; then
-			part=extensions
-			printf '\n%s\n' "$(grep '^# *extensions' "$series_dir/series")"
-		fi
-		echo "$patch"
+		line=${part_of[$(slug <<< "$patch")]:-0}
+		((line <= part)) || part=$line
+		parts[part]+=$patch$'\n'
 	done
-	[ $part = extensions ] || printf '\n%s\n' "$(grep '^# *extensions' "$series_dir/series")"
+
+	sed '/^# \(fixes\|core\|extensions\)/,$d' "$series_dir/series"
+	for part in "${!headings[@]}"; do
+		((part == 1)) || echo
+		printf '%s\n%s' "${headings[part]}" "${parts[part]:-}"
+	done
 }
 
 # apply_to DIR: with patch, as quilt and dpkg-source do it, and not a line of fuzz

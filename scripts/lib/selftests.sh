@@ -15,15 +15,7 @@ selftests_make()
 
 # own_selftests DIR: the series' own, as far as DIR/aarch64 has them, programs
 # or sources: the core part and the first patches of the series do not have all
-own_selftests()
-{
-	local test
-	for test in smccc_filter smccc_filter_random smccc_filter_ext; do
-		if [ -e "$1/aarch64/$test" ] || [ -e "$1/aarch64/$test.c" ]; then
-			echo "aarch64/$test"
-		fi
-	done
-}
+own_selftests() { (cd "$1" && printf '%s\n' aarch64/smccc_filter* | sed 's/\.c$//' | grep -v '[.*]' | sort -u); }
 
 # Some tests of 6.1 do not build on the untouched base: the series' own must
 build_selftests()

@@ -144,7 +144,7 @@ commit_base()
 	touch "$linux/.git/smccc-base"
 }
 
-# The patches in order; SERIES=core stops before the second part
+# The patches in order; SERIES=core leaves the extensions out
 series()
 {
 	local end
