@@ -274,6 +274,27 @@ static void handled(const char *where, uint32_t base, unsigned int nr)
 	destroy_vm();
 }
 
+/* A range of KVM's own calls that is set to HANDLE is no reason to look one up */
+static void stored_handle(void)
+{
+	struct kvm_smccc_filter filter = {
+		.nr_functions = 0x80000000, .action = KVM_SMCCC_FILTER_HANDLE,
+	};
+	struct kvm_device_attr attr = {
+		.group = KVM_ARM_VM_SMCCC_CTRL,
+		.attr = KVM_ARM_VM_SMCCC_FILTER,
+		.addr = (uintptr_t)&filter,
+	};
+
+	create_vm();
+	create_vcpu();
+	if (try(m.vm, KVM_SET_DEVICE_ATTR, &attr))
+		puts("handled, all owners set to HANDLE\t-");
+	else
+		measure("handled, all owners set to HANDLE", PSCI_0_2_FN_PSCI_VERSION, &no_exit, 0);
+	destroy_vm();
+}
+
 static void denied(void)
 {
 	create_vm();
@@ -426,6 +447,7 @@ int main(int argc, char **argv)
 		handled("other owner", OTHER_OWNER, sizes[i]);
 	for (int i = 0; i < 4; i++)
 		handled("same owner", SAME_OWNER, sizes[i]);
+	stored_handle();
 	denied();
 	forwarded(&bare, 0);
 	for (int i = 0; i < 3; i++)

@@ -3,6 +3,7 @@
 BEGIN {
 	FS = "\t"
 	label["handled, no filter"] = "handled, no filter set"
+	label["handled, all owners set to HANDLE"] = "handled, 1 range of all owners set to HANDLE"
 	label["denied, 1"] = "denied, 1 range set"
 	label["forwarded, bare, 0"] = "forwarded, nothing read or answered"
 	label["no filter, bytes"] = "VM, vCPU, first run, no filter: bytes charged"

@@ -44,7 +44,7 @@ refuses 'a machine that is neither x86-64 nor arm64' 'no support for riscv64 mac
 	with_stubs 'uname=echo riscv64' -- "$run"
 
 first=$(series | head -n 1)
-sed -i 's/^-\t\t\t__u32 longmode;/-\t\t\t__u32 shortmode;/' "$copy/patches/6.1/$first"
+sed -i 's|^ \tcase ESR_ELx_EC_SVC32:|  \tcase ESR_ELx_EC_SVC33:|' "$copy/patches/6.1/$first"
 refuses 'a patch that does not apply' "$first does not apply to $package $version" "$run"
 rm "$copy/patches/6.1/$first"
 refuses 'a patch that is not there' "patches/6.1/series names $first, which is not there" "$run"

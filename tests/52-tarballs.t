@@ -26,7 +26,7 @@ made()
 
 # What the base has not: that of 6.12 has a filter
 word=KVM_SMCCC_FILTER_FWD_TO_USER test=smccc_filter
-[ "${SERIES:-all}" = core ] || { word=KVM_SYNC_ARM64_SMCCC; test=smccc_filter_ext; }
+[ "${SERIES:-all}" = core ] || { word=KVM_SYNC_ARM64_SMCCC; test=smccc_filter_sync_regs; }
 check 'make headers, the same each time' made headers.sh
 uses() { echo '#include <linux/kvm.h>' | "${arm64_cross}gcc" -Werror -isystem "$scratch/smccc-filter-headers-$version/include" -x c -E -dD - | grep "$word"; }
 check '... with the filter in them' uses

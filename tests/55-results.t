@@ -52,7 +52,7 @@ of_repository='00-house|50-targets|51-documents|55-results|89-commands'
 texts='10-apply|11-round-trip|24-style|52-tarballs|72-versions|89-commands'
 documents='22-documentation|87-coccinelle|88-deb'
 
-changes 'a word of the cover letter' "$texts" sed -i 's/^Linux 6.1 is a long-term/Linux 6.1 is one long-term/' "$copy/patches/6.1/0000-cover-letter.patch"
+changes 'a word of the cover letter' "$texts" sed -i 's/^On Linux 6.1, KVM/In Linux 6.1, KVM/' "$copy/patches/6.1/0000-cover-letter.patch"
 # shellcheck disable=SC2016 # perl's
 changes "a word of a patch's message" "$texts" in_last '' 's/(\n\n.*?) the /$1 this /'
 # shellcheck disable=SC2016 # perl's
@@ -60,7 +60,7 @@ changes 'a word of Documentation/' "$texts|$documents" in_last Documentation 's,
 
 # A comment or a line of the kernel's code: all that is built from it. Whether the
 # bytes are the same is known when it is built.
-kernel='20-each-patch|50-targets|51-documents|55-results|22-documentation|30-selftests|40-mainline-abi|41-vmm|45-cost|70-kasan|71-x86|74-warnings|75-generic-selftests|76-vmm-matrix|77-vmm-kasan|78-coverage|79-limits|80-each-patch-selftests|81-kcsan|82-fuzz|83-existing|84-arm64-selftests|86-pages|87-coccinelle|88-deb|90-mutants|91-vmm-mutants|92-mutants-kasan'
+kernel='20-each-patch|50-targets|51-documents|55-results|22-documentation|30-selftests|40-mainline-abi|41-vmm|45-cost|70-kasan|71-x86|74-warnings|75-generic-selftests|76-vmm-matrix|77-vmm-kasan|78-coverage|79-limits|80-each-patch-selftests|81-kcsan|82-fuzz|83-existing|84-arm64-selftests|86-pages|87-coccinelle|88-deb|90-mutants|91-vmm-mutants|92-mutants-kasan|93-teardown'
 # shellcheck disable=SC2016 # perl's
 changes "a line of the kernel's code" "$texts|$kernel" in_last 'arch/arm64/kvm/.*\.c' 's,(\n\+\+\+ b/arch/arm64/kvm/\w+\.c.*?\n\+\t[^\n]*);\n,$1; ;\n,s'
 

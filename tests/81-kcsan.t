@@ -13,6 +13,7 @@ ready
 guests
 guest_image=$image
 kernel "$series_commit" kcsan
+selftests "$series_commit"
 
 # reports LOG: what KCSAN said, each report on one line, as "TITLE: " and the
 # five innermost functions of both stacks: further out is whoever called the
@@ -66,6 +67,7 @@ plant()
 check 'finds a race in a function that one of the series calls' plant
 
 mapfile -t programs < <(own_selftests "$selftests")
+check "the series' selftests are there" [ ${#programs[@]} != 0 ]
 selftests_job "$scratch/job.d" "${programs[@]}"
 program "$scratch/job.d" fuzz.c "${KCSAN_SECONDS:-300}" 0 "${SEED:-}"
 vmm_files "$scratch/vmm.d"

@@ -6,15 +6,16 @@
 . "$(dirname "$0")/lib/tap.sh"
 . "$top/tests/lib/kernel-mutants.sh"
 
+extensions=(aarch64/smccc_filter_read aarch64/smccc_filter_sync_regs aarch64/smccc_filter_observe)
+mapfile -t others < <(own_selftests "$selftests" | grep -vxFf <(printf '%s\n' "${extensions[@]}"))
 if has_core; then
 	part core host 300
-	selftests_job "$scratch/core" aarch64/smccc_filter aarch64/smccc_filter_random
+	selftests_job "$scratch/core" "${others[@]}"
 	run_mutants "$top/tests/lists/mutants-core"
 fi
 if [ "${SERIES:-all}" != core ]; then
 	part extensions host 300
-	mapfile -t others < <(own_selftests "$selftests" | grep -v _ext)
-	selftests_job "$scratch/extensions" aarch64/smccc_filter_ext "${others[@]}"
+	selftests_job "$scratch/extensions" "${extensions[@]}" "${others[@]}"
 	run_mutants "$top/tests/lists/mutants-extensions"
 fi
 

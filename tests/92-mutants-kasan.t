@@ -9,8 +9,8 @@
 [ "${SERIES:-all}" != core ] || { skip 'the faults are in the extensions'; finish; }
 
 part kasan kasan 1800
-# Its case of a first KVM_RUN without memory needs fault injection
-selftests_job "$scratch/kasan" aarch64/smccc_filter_ext
+# Those that need fault injection, and those that lockdep watches
+selftests_job "$scratch/kasan" aarch64/smccc_filter_lifetime aarch64/smccc_filter_read aarch64/smccc_filter_observe
 program "$scratch/kasan" faults.c
 program "$scratch/kasan" limits.c 20000
 before_the_end "$scratch/kasan" "$leaks"

@@ -59,9 +59,8 @@ void filter_set(struct machine *machine, const struct kvm_smccc_filter *filter, 
 }
 
 /*
- * Prints the ranges that the kernel holds. It answers for one id with the range
- * or the gap around it, so that the next id to ask for wraps to 0 at the end. A
- * gap, and a range that the kernel reserves, look like a range that KVM handles.
+ * Prints the ranges that are set, as they were set. The kernel answers with the
+ * first that ends at or after a function ID, and ENOENT if there is none.
  */
 void filter_show(struct machine *machine)
 {
@@ -72,14 +71,17 @@ void filter_show(struct machine *machine)
 		.addr = (uintptr_t)&filter,
 	};
 
-	do {
-		if (ioctl(machine->vm, KVM_GET_DEVICE_ATTR, &attr))
-			die("--show-filter: this kernel cannot read its SMCCC filter back: %s; use --verbose",
-			    strerror(errno));
+	while (!ioctl(machine->vm, KVM_GET_DEVICE_ATTR, &attr)) {
 		fprintf(stderr, "vmm: the kernel's SMCCC filter: 0x%08x+0x%x=%s\n", filter.base,
 			filter.nr_functions, actions[filter.action]);
 		filter.base += filter.nr_functions;
-	} while (filter.base);
+		if (!filter.base)
+			return;
+	}
+	if (errno != ENOENT)
+		die("--show-filter: this kernel cannot read its SMCCC filter back: %s; use --verbose",
+		    strerror(errno));
+	fprintf(stderr, "vmm: the kernel's SMCCC filter ends\n");
 }
 
 /* BASE+N=ACTION; whether the range makes sense is for the kernel to say */

@@ -118,7 +118,7 @@ int main(void)
 	every_fault("SET into an empty filter", vm, KVM_SET_DEVICE_ATTR, filter, 2, true);
 	every_fault("GET of a range", vm, KVM_GET_DEVICE_ATTR, filter, 3, false);
 	filter.base = 0;
-	every_fault("GET of a gap", vm, KVM_GET_DEVICE_ATTR, filter, 3, false);
+	every_fault("GET of the next range", vm, KVM_GET_DEVICE_ATTR, filter, 3, false);
 	every_fault("HAS", vm, KVM_HAS_DEVICE_ATTR, filter, 1, false);
 	close(vm);
 

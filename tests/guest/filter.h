@@ -82,21 +82,22 @@ static inline int filter_set(int vm, uint32_t base, uint32_t nr, uint8_t action)
 	return filter_ioctl(vm, KVM_SET_DEVICE_ATTR, &filter);
 }
 
-/* All ranges and gaps from 0 to the end, as one number that is another if any of them is */
+/* All ranges that are set, as one number that is another if any of them is */
 static inline uint64_t filter_digest(int vm)
 {
 	struct kvm_smccc_filter filter = { };
 	uint64_t digest = 14695981039346656037ull;
-	uint32_t id = 0;
+	int error;
 
-	do {
-		filter.base = id;
-		MUST(-filter_ioctl(vm, KVM_GET_DEVICE_ATTR, &filter));
+	while (!(error = filter_ioctl(vm, KVM_GET_DEVICE_ATTR, &filter))) {
 		digest = (digest ^ filter.base) * 1099511628211ull;
 		digest = (digest ^ filter.nr_functions) * 1099511628211ull;
 		digest = (digest ^ filter.action) * 1099511628211ull;
-		id = filter.base + filter.nr_functions;
-	} while (id);
+		filter.base += filter.nr_functions;
+		if (!filter.base)
+			return digest;
+	}
+	MUST(error == ENOENT ? 0 : -1);
 
 	return digest;
 }

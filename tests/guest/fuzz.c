@@ -350,6 +350,7 @@ static void do_get(struct thread *t, const struct step *s)
 	struct kvm_smccc_filter filter = {
 		.base = s->id, .nr_functions = s->nr, .action = s->choice
 	};
+	uint32_t last;
 	int i, fd, ret;
 
 	if (!(s->bits & 0x1f))
@@ -359,25 +360,30 @@ static void do_get(struct thread *t, const struct step *s)
 	ret = filter_ioctl(t->cell->vm, KVM_GET_DEVICE_ATTR, s->bits & 0xf00 ? &filter : NULL);
 	fault_end(fd);
 
+	last = filter.base + filter.nr_functions - 1;
 	switch (ret) {
 	case 0:
-		if (s->id - filter.base >= filter.nr_functions || filter.action > 2 ||
-		    filter.base + filter.nr_functions - 1 < filter.base)
+		if (!filter.nr_functions || last < filter.base || last < s->id || filter.action > 2)
 			complain(t->cell, "GET finds another range", s->id, filter.base);
 		for (i = 0; i < 15; i++) {
 			if (filter.pad[i])
 				complain(t->cell, "GET fills the pad", s->id, filter.pad[i]);
 		}
-		if (filter.action)
-			t->got[t->nr_got++] = (struct range) {
-				filter.base, filter.base + filter.nr_functions - 1, filter.action
-			};
+		t->got[t->nr_got++] = (struct range) { filter.base, last, filter.action };
+		break;
+	case ENOENT:
+		filter.base = UINT32_MAX;
 		break;
 	case EFAULT: case EINVAL:
-		break;
+		return;
 	default:
 		complain(t->cell, "GET fails in another way", s->id, ret);
+		return;
 	}
+	/* What this thread has set is there */
+	for (i = 0; i < t->nr_set; i++)
+		if (t->set[i].last >= s->id && (ret || t->set[i].first < filter.base))
+			complain(t->cell, "GET does not find a range", s->id, t->set[i].first);
 }
 
 static void do_other_attr(struct thread *t, const struct step *s)

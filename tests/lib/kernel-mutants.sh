@@ -63,7 +63,7 @@ made_from()
 }
 
 # core_mutant ...: a mutant of what only a series with a core has; later_mutant ...: of what only one without has
-has_core() { (SERIES=core series) > /dev/null 2>&1; }
+has_core() { ! grep -q '^# core: nothing' "$series_dir/series"; }
 core_mutant() { ! has_core || mutant "$@"; }
 later_mutant() { has_core || mutant "$@"; }
 

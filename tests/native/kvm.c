@@ -124,34 +124,22 @@ static bool is_reserved(uint32_t id)
 	return (id & ~(1u << 30)) - 0x80000000u < 0x10000;
 }
 
-/* The range around an id, or the gap, whose ends are where an answer changes */
-static void filter_find(struct kvm_smccc_filter *found)
+/* The first range that ends at or after @found->base */
+static int filter_find(struct kvm_smccc_filter *found)
 {
-	uint32_t id = found->base;
-	uint64_t first = 0, end = 1ull << 32;
-	const uint64_t edges[] = { 0x80000000, 0x80010000, 0xc0000000, 0xc0010000 };
+	const struct kvm_smccc_filter *next = NULL;
 
-	*found = (struct kvm_smccc_filter){ };
 	for (unsigned int i = 0; i < vm.nr; i++) {
-		uint64_t base = vm.ranges[i].base, behind = base + vm.ranges[i].nr_functions;
+		const struct kvm_smccc_filter *range = &vm.ranges[i];
 
-		if (id >= base && id < behind) {
-			*found = vm.ranges[i];
-			return;
-		}
-		if (behind <= id && behind > first)
-			first = behind;
-		if (base > id && base < end)
-			end = base;
+		if (range->base + (uint64_t)range->nr_functions > found->base &&
+		    (!next || range->base < next->base))
+			next = range;
 	}
-	for (unsigned int i = 0; vm.nr && i < ARRAY_SIZE(edges); i++) {
-		if (edges[i] <= id && edges[i] > first)
-			first = edges[i];
-		if (edges[i] > id && edges[i] < end)
-			end = edges[i];
-	}
-	found->base = first;
-	found->nr_functions = end - first;
+	if (!next)
+		return -ENOENT;
+	*found = *next;
+	return 0;
 }
 
 static int filter_ioctl(unsigned long request, const struct kvm_device_attr *attr)
@@ -167,7 +155,7 @@ static int filter_ioctl(unsigned long request, const struct kvm_device_attr *att
 	if (request == KVM_SET_DEVICE_ATTR)
 		error = filter_insert(filter);
 	else if (request == KVM_GET_DEVICE_ATTR)
-		filter_find(filter);
+		error = filter_find(filter);
 	pthread_mutex_unlock(&vm.lock);
 	return error ? fail(-error) : 0;
 }
@@ -497,6 +485,8 @@ static int vcpu_ioctl_of(struct cpu *cpu, unsigned long request, void *arg)
 		return run(cpu);
 	case KVM_ARM_VCPU_INIT:
 		init_vcpu(cpu);
+		if (!lacks("sync-regs"))
+			cpu->run->kvm_dirty_regs = 0;
 		return 0;
 	case KVM_GET_ONE_REG:
 	case KVM_SET_ONE_REG:
