@@ -64,6 +64,7 @@ void filter_set(struct machine *machine, const struct kvm_smccc_filter *filter, 
  */
 void filter_show(struct machine *machine)
 {
+	bool empty = true;
 	struct kvm_smccc_filter filter = { };
 	struct kvm_device_attr attr = {
 		.group = KVM_ARM_VM_SMCCC_CTRL,
@@ -72,6 +73,7 @@ void filter_show(struct machine *machine)
 	};
 
 	while (!ioctl(machine->vm, KVM_GET_DEVICE_ATTR, &attr)) {
+		empty = false;
 		fprintf(stderr, "vmm: the kernel's SMCCC filter: 0x%08x+0x%x=%s\n", filter.base,
 			filter.nr_functions, actions[filter.action]);
 		filter.base += filter.nr_functions;
@@ -81,7 +83,8 @@ void filter_show(struct machine *machine)
 	if (errno != ENOENT)
 		die("--show-filter: this kernel cannot read its SMCCC filter back: %s; use --verbose",
 		    strerror(errno));
-	fprintf(stderr, "vmm: the kernel's SMCCC filter ends\n");
+	if (empty)
+		fprintf(stderr, "vmm: the kernel's SMCCC filter is empty\n");
 }
 
 /* BASE+N=ACTION; whether the range makes sense is for the kernel to say */

@@ -32,7 +32,7 @@ within_limits()
 		at_most "$(value "$table" 'handled, no filter' "$series")" "$(value "$table" 'handled, all owners set to HANDLE' "$series")"
 	[ "$1" != 6.1 ] || check "$series: denied: 50 more than a handled call" at_most $((before + 50)) "$(value "$table" 'denied, 1' "$series")"
 
-	# What 6.12 adds to a call of its own is published. mtree_load() alone takes
+	# What 6.12 adds to a call there is published. mtree_load() alone takes
 	# 97 instructions in 6.1 and 46 more for each level of the tree below the
 	# first, in 6.12 37: the limits leave nothing for anything else to grow.
 	mainline=$(value "$published" 'handled, no filter' "6.12-base-$2")
