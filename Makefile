@@ -27,6 +27,9 @@ tree:		## build/tree: the series as commits, to be edited
 export:		## write the commits of build/tree back to patches/
 	@scripts/export.sh
 
+mail:		## the series as mails to the list, FROM='Name <address>'
+	@scripts/mail.sh
+
 bench:		## count what calls cost, and write bench/'s table and plot
 	@scripts/bench.sh
 
@@ -45,4 +48,4 @@ kselftest:	## the selftests for any arm64 machine, a tarball
 clean:		## remove build/
 	@scripts/clean.sh
 
-.PHONY: help run check check-all shell tree export bench quilt deb headers kselftest clean
+.PHONY: help run check check-all shell tree export mail bench quilt deb headers kselftest clean

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# make bench: count what a guest's call costs in Linux 6.1 and 6.12, both without
-# and with their series, with the same configuration, with VHE and without, and
+# make bench: count what a guest's call costs in Linux 6.1, 6.12 and 7.3, each without
+# and with its series, with the same configuration, with VHE and without, and
 # write bench/'s table and plot. OUT= puts them elsewhere.
 . "$(dirname "$0")/lib/common.sh"
 . "$top/scripts/lib/source.sh"
@@ -17,9 +17,9 @@ trap 'rm -rf "$dir"' EXIT
 
 # KERNEL= is a version of the first of them
 columns=() sources=() runs=()
-for from in "$top/patches/6.1" "$top/patches/6.12"; do
+for from in "$top"/patches/{6.1,6.12,7.3}; do
 	pick_series "$from"
-	[ "$from" = "$top/patches/6.1" ] || KERNEL=''
+	[ "$from" = "$top/patches/6.1" ] || KERNEL='' SOURCE=''
 	use_source
 	sources+=("$package $version")
 	if [ ! -e "$dir/initrd" ]; then

@@ -11,6 +11,7 @@ umask 022
 
 [ "${series_dir##*/}" = 6.1 ] ||
 	die "make deb packages Linux 6.1; of ${series_dir##*/} take the patches: LINUX=${series_dir##*/} make quilt"
+[ -z "${SOURCE:-}" ] || die "make deb takes Debian's own source and configuration; it has no SOURCE="
 flavour=${CONFIG:-cloud-arm64}
 use_source
 debian_configs

@@ -14,9 +14,10 @@ cat <<'END'
 
   MODE=vhe|nvhe|protected|cortex-a72  how KVM runs, or a CPU without VHE, for run and shell
   CONDUIT=hvc|smc                how the guest of make run calls its firmware
-  LINUX=6.1|6.12                 which of patches/
+  LINUX=6.1|6.12|7.3             which of patches/
   SERIES=core|all                without the extensions, or everything
   KERNEL=VERSION                 another version of the source package
+  SOURCE=TARBALL|DIRECTORY       a kernel of yours in place of the package
   CONFIG=FLAVOUR                 for make deb: cloud-arm64|arm64
   TESTS=PATTERN                  only these for make check, make check-all: */8*
   KEPT=REPORT                    the same: results of another machine, to go on with

@@ -7,7 +7,7 @@
 
 unset SERIES
 # Another version has other files, whose hashes are in the patches
-unset KERNEL
+unset KERNEL SOURCE
 use_source
 
 mkdir "$scratch/export"
@@ -45,7 +45,7 @@ rules()
 {
 	local patch bad=0
 	for patch in $(series); do
-		grep -q '^Subject: \[PATCH\] KVM: \(arm64\|x86\|selftests\): [A-Z]' "$series_dir/$patch" || { echo "$patch: subject"; bad=1; }
+		grep -q '^Subject: \[PATCH\] \(KVM: \(arm64\|x86\|selftests\)\|maple_tree\): [A-Z]' "$series_dir/$patch" || { echo "$patch: subject"; bad=1; }
 		grep -q '^Signed-off-by: ' "$series_dir/$patch" || { echo "$patch: no Signed-off-by"; bad=1; }
 		grep -qE '^Upstream-equivalent: ([0-9a-f]{12} \((v6\.[0-9]+|later)\)|none, .+)$' "$series_dir/$patch" || { echo "$patch: no Upstream-equivalent"; bad=1; }
 	done
@@ -66,7 +66,7 @@ core_is_said()
 check 'a core that is said to be nothing has no patch' core_is_said
 
 # A tool's droppings are easily committed with git add -f
-strays() { ! git_linux diff --name-only base "$series_commit" | grep -vE '^(Documentation|arch|include|tools|virt)/'; }
+strays() { ! git_linux diff --name-only base "$series_commit" | grep -vE '^(Documentation|arch|include|lib/maple_tree|tools|virt)'; }
 check 'the series touches no file that has no business there' strays
 
 check 'subjects and trailers are as the rules want them' rules

@@ -54,9 +54,9 @@ for patch in $(series); do
 		check_once "x86 $code $(cat "$top/configs/x86-compile.config")" "x86: $name" compile_x86
 	fi
 	if grep -q '^tools/testing/selftests/kvm/' <<< "$files"; then
-		mapfile -t programs < <(git_linux ls-tree -r --name-only "$commit" tools/testing/selftests/kvm | grep -oE 'aarch64/smccc_filter[a-z_]*\.c$' | sed 's/\.c$//')
+		mapfile -t programs < <(git_linux ls-tree -r --name-only "$commit" tools/testing/selftests/kvm | grep -oE '(aarch|arm)64/smccc_filter[a-z_0-9]*\.c$' | sed 's/\.c$//')
 		check_once "selftests $compilers $(selftests_hash "$commit")" "selftests: $name" \
-			compile_selftests aarch64/hypercalls aarch64/psci_test "${programs[@]}"
+			compile_selftests "${programs[0]%%/*}"/{hypercalls,psci_test} "${programs[@]}"
 	fi
 done
 

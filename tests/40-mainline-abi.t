@@ -22,12 +22,14 @@ build_mainline()
 # The parts of 6.12 that these are built from
 lock
 pick_series "$top/patches/6.12"
+own_source=${SOURCE:-} SOURCE=''
 KERNEL='' pick_version
 fetch_source "$package" "$version"
 linux=$scratch/linux-$version headers=$scratch/headers
 mkdir "$scratch/mainline"
 step "building for Linux $version" build_mainline "$scratch/mainline"
 
+SOURCE=$own_source
 pick_series "$top/patches/${LINUX:-6.1}"
 use_source
 kernel "$series_commit" host

@@ -43,9 +43,15 @@ refuses 'QEMU missing, and no way to get it' \
 refuses 'a machine that is neither x86-64 nor arm64' 'no support for riscv64 machines' \
 	with_stubs 'uname=echo riscv64' -- "$run"
 
+refuses 'SOURCE= that is not there' 'SOURCE=/nowhere is not there' env SOURCE=/nowhere "$run"
+refuses 'SOURCE= that is no kernel' 'SOURCE=.*/Makefile is no kernel' env SOURCE="$copy/Makefile" "$run"
+refuses '... a directory that is none' "SOURCE=$copy is no kernel" env SOURCE="$copy" "$run"
+refuses 'SOURCE= and KERNEL=' 'give one of them' env SOURCE="$copy" KERNEL=1 "$run"
+refuses 'make deb with SOURCE=' 'it has no SOURCE=' env SOURCE="$linux" "$copy/scripts/deb.sh"
+
 first=$(series | head -n 1)
 sed -i 's|^ \tcase ESR_ELx_EC_SVC32:|  \tcase ESR_ELx_EC_SVC33:|' "$copy/patches/6.1/$first"
-refuses 'a patch that does not apply' "$first does not apply to $package $version" "$run"
+refuses 'a patch that does not apply' "$first does not apply to $package $version, in arch/arm64/kvm/hyp/aarch32.c" "$run"
 rm "$copy/patches/6.1/$first"
 refuses 'a patch that is not there' "patches/6.1/series names $first, which is not there" "$run"
 cp "$series_dir/$first" "$copy/patches/6.1/$first"

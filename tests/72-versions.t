@@ -9,11 +9,12 @@
 use_source
 touched=$(git_linux diff --name-only --diff-filter=a base "$series_commit")
 
-apt_update "$host"
-versions=$(archive_versions "$package")
+[ -z "${SOURCE:-}" ] || { skip 'SOURCE= is no package, and has one version'; finish; }
+apt_update "$host" "$suite"
+versions=$(archive_versions "$package" "$suite")
 for v in $versions; do
 	say "  applying to $package $v"
-	fetch_source "$package" "$v"
+	fetch_source "$package" "$v" "$suite"
 	# shellcheck disable=SC2086 # a list
 	unpack_source "$source_deb" "$scratch/$v" $touched
 	check "without fuzz to $package $v" apply_to "$scratch/$v"
@@ -21,6 +22,10 @@ done
 
 # The tarball is the "orig" file of the source package; Debian only leaves out
 # files that are not free, none of them near KVM.
+if ! why=$( (source_package orig) 2>&1); then
+	skip "the kernel.org tarball: ${why##*error: }"
+	finish
+fi
 source_package orig
 name=${part_version%-*}
 [ "$name" = "${version%-*}" ] || name+=" (the archive has none of ${version%-*})"

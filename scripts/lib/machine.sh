@@ -4,6 +4,7 @@
 # Source it after source.sh.
 
 modes='vhe nvhe protected cortex-a72'
+qemu_program="qemu-system-aarch64"
 
 # need_mode MODE: a mode of KVM on QEMU's CPU max, or a CPU that lacks VHE
 need_mode()
@@ -43,6 +44,16 @@ held_vm()
 	"${arm64_cross}gcc" -O2 -Wall -Wextra -Werror -static -s -o "$held_vm" "$source"
 }
 
+# newer_qemu: let the machines that follow have a QEMU with nested virtualisation,
+# which came after Debian 12's: that of bookworm-backports, from its package alone
+newer_qemu()
+{
+	need qemu-system-arm
+	[ "$(qemu-system-aarch64 --version | sed -n 's/.*version \([0-9]*\).*/\1/p')" -lt 10 ] || return 0
+	unpack_deb "$host/bookworm-backports" qemu-system-arm
+	qemu_program=$unpacked/usr/bin/qemu-system-aarch64
+}
+
 # machine_files: fetch and build what every machine has, before two start at once
 machine_files()
 {
@@ -60,11 +71,12 @@ machine()
 	need qemu-system-arm
 	case $1 in
 	vhe)		;;
-	nvhe | protected) append+=" kvm-arm.mode=$1" ;;
+	# Nested guests need newer_qemu()
+	nvhe | protected | nested) append+=" kvm-arm.mode=$1" ;;
 	cortex-a72 | neoverse-n1 | a64fx) cpu=$1 ;;
 	*)		die "MODE=$1 is unknown; it can be one of: $modes" ;;
 	esac
-	qemu=(qemu-system-aarch64 -M "virt,virtualization=on,gic-version=3" -cpu "$cpu${CPU:+,$CPU}"
+	qemu=("$qemu_program" -M "virt,virtualization=on,gic-version=3" -cpu "$cpu${CPU:+,$CPU}"
 		-smp "${CPUS:-2}" -m "${MEMORY:-1G}" -display none -nodefaults
 		-serial mon:stdio -no-reboot -kernel "$2" -initrd "$3" -append "$append")
 }

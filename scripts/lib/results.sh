@@ -86,8 +86,8 @@ input_of()
 	deb:*)		version_of "${1#deb:}" ;;
 	archive)	date +%F ;;
 	repository)	(cd "$top" && all_files | grep -vE '^(patches/|docs/test-report)' | xargs -d '\n' cat 2>/dev/null) | hash_of ;;
-	*/base)		(pick_series "$top/patches/${1%%/*}"; KERNEL='' pick_version; input_of base) ;;
-	*/*)		(pick_series "$top/patches/${1%%/*}"; KERNEL='' use_source; input_of "${1#*/}") ;;
+	*/base)		(KERNEL='' SOURCE=''; pick_series "$top/patches/${1%%/*}"; pick_version; input_of base) ;;
+	*/*)		(KERNEL='' SOURCE=''; pick_series "$top/patches/${1%%/*}"; use_source; input_of "${1#*/}") ;;
 	*)		die "no test can use $1; scripts/lib/results.sh lists what it can" ;;
 	esac
 }
@@ -102,7 +102,7 @@ product_of()
 	commit=$(commit_of "${commit%:*}")
 	case $1 in
 	*/base)		input_of "$1" ;;
-	*/*)		(pick_series "$top/patches/${1%%/*}"; KERNEL='' use_source; product_of "${1#*/}") ;;
+	*/*)		(KERNEL='' SOURCE=''; pick_series "$top/patches/${1%%/*}"; use_source; product_of "${1#*/}") ;;
 	kernel:*)	kernel "$commit" "${1##*:}" >&2; (cd "${image%/*}" && cat Image ./*.gcno 2>/dev/null) | hash_of ;;
 	selftests:*)	selftests "$commit" >&2; bytes_of "$selftests"; bytes_of "$headers" ;;
 	vmm:*)		vmm >&2; bytes_of "${vmm%/*}"; bytes_of "$headers" ;;

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# The base tree from the Debian archive, and the series on top of it. Source
-# it after common.sh; use_source sets $version and $linux.
+# The base tree, from the Debian archive or the user's own, and the series on top
+# of it. Source it after common.sh; use_source sets $version and $linux.
+
+. "$top/scripts/lib/archive.sh"
 
 # pick_series DIR: what all below is about
 pick_series()
@@ -10,6 +12,7 @@ pick_series()
 	[ -e "$series_dir/base" ] || die "LINUX=${1##*/} is unknown; it can be one of:" $(cd "$top/patches" && echo *)
 	package=$(base_lines | sed -n 1p)
 	base_version=$(base_lines | sed -n 2p)
+	suite=$(base_lines | sed -n 3p)
 	tree=$build/tree
 	[ "${1##*/}" = 6.1 ] || tree+=-${1##*/}
 }
@@ -18,87 +21,22 @@ base_lines() { grep -v '^#' "$series_dir/base"; }
 
 pick_series "$top/patches/${LINUX:-6.1}"
 
-# An apt state of its own in build/, so that the machine's stays as it is
-apt_own()
-{
-	local arch=$1 dir=$build/apt/$1; shift
-	mkdir -p "$dir/lists/partial" "$dir/archives/partial"
-	"$1" -o "Dir::State::lists=$dir/lists" -o "Dir::Cache::archives=$dir/archives" \
-		-o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= \
-		-o "APT::Architecture=$arch" -o "APT::Architectures=$arch" \
-		-o APT::Sandbox::User= -o Acquire::Retries=2 "${@:2}"
-}
-
-apt_update()
-{
-	mkdir -p "$logs"
-	# apt-get update succeeds as long as it has something to go on with
-	apt_own "$1" apt-get -q update > "$logs/apt-update-$1.log" 2>&1 < /dev/null || true
-	! grep -q '^\(E\|Err\)' "$logs/apt-update-$1.log" ||
-		die "cannot read the Debian archive: $(apt_reason "$logs/apt-update-$1.log"); check the network and run it again"
-}
-
-archive_versions() { apt_own "$host" apt-cache madison "$1" | awk -F' *[|] *' '!seen[$2]++ { print $2 }'; }
-
-# fetch_deb ARCH PACKAGE[=VERSION] FILE: download a package to FILE
-fetch_deb()
-{
-	local tmp=$build/cache/download
-	rm -rf "$tmp"; mkdir -p "$tmp" "$logs"
-	(cd "$tmp" && apt_own "$1" apt-get -q download "$2") > "$logs/download.log" 2>&1 ||
-		die "cannot download $2: $(apt_reason "$logs/download.log"); check the network and run it again"
-	mv "$tmp"/*.deb "$3"
-	rm -rf "$tmp"
-}
-
-# unpack_deb ARCH PACKAGE: set $unpacked to a directory with its files, once
-unpack_deb()
-{
-	unpacked=$build/cache/$2-$1
-	[ ! -e "$unpacked" ] || return 0
-	mkdir -p "$build/cache"
-	apt_update "$1"
-	fetch_deb "$1" "$2" "$unpacked.deb"
-	rm -rf "$unpacked.tmp"
-	dpkg-deb -x "$unpacked.deb" "$unpacked.tmp"
-	mv "$unpacked.tmp" "$unpacked"
-	rm "$unpacked.deb"
-}
-
-# fetch_source PACKAGE VERSION: download a kernel source package, once
-fetch_source()
-{
-	source_deb=$build/cache/$1_$2.deb
-	[ ! -e "$source_deb" ] || return 0
-	need_space 1
-	say "  downloading $1 $2"
-	fetch_deb "$host" "$1=$2" "$source_deb"
-}
-
-# unpack_source DEB DIR [PATH...]: the kernel tree in it, or these parts of it
-unpack_source()
-{
-	local deb=$1 dir=$2; shift 2
-	rm -rf "$dir.tmp"; mkdir -p "$dir.tmp"
-	dpkg-deb --fsys-tarfile "$deb" | tar -xO --wildcards './usr/src/linux-source-*.tar.xz' |
-		tar -xJ -C "$dir.tmp" --strip-components=1 --wildcards "${@/#/*/}" ||
-		{ echo "remove $deb and run it again, or free some space"; return 1; }
-	rm -rf "$dir"
-	mv "$dir.tmp" "$dir"
-}
-
+# pick_version: set $version and $linux, where the base is or is going to be
 pick_version()
 {
+	if [ -n "${SOURCE:-}" ]; then
+		pick_own_source
+		return
+	fi
 	version=${KERNEL:-$base_version}
 	linux=$build/linux-$version
 	[ ! -e "$linux/.git/smccc-base" ] || return 0
 
 	local versions
 	[ -e "$build/cache/${package}_$version.deb" ] && return 0
-	apt_update "$host"
-	versions=$(archive_versions "$package")
-	[ -n "$versions" ] ||
-		die "the archive of this machine has no $package; use Debian 12"
+	apt_update "$host" "$suite"
+	versions=$(archive_versions "$package" "$suite")
+	[ -n "$versions" ] || die "the Debian archive no longer has $package${suite:+ in $suite}; give a tree of Linux ${version%%-*} yourself, with SOURCE=TARBALL or SOURCE=DIRECTORY"
 	if ! grep -qxF "$version" <<< "$versions"; then
 		[ -z "${KERNEL:-}" ] ||
 			die "no $package $KERNEL in the archive; KERNEL= can be one of:" $versions
@@ -106,6 +44,46 @@ pick_version()
 		say "note: the archive no longer has $package $base_version; going on with $version"
 		linux=$build/linux-$version
 	fi
+}
+
+# The user's own kernel: a tarball, the commit of a git tree, or an unpacked tree.
+# Its name has a hash of what it is, so that a tree that has changed is another.
+pick_own_source()
+{
+	local id makefile
+	[ -z "${KERNEL:-}" ] || die "KERNEL= is a version of the Debian package, SOURCE= a kernel in its place; give one of them"
+	[ -e "$SOURCE" ] || die "SOURCE=$SOURCE is not there; it can be a kernel tarball, a git tree or an unpacked tree"
+	if [ ! -d "$SOURCE" ]; then
+		id=$(hash_of < "$SOURCE")
+		makefile=$(tar -xOf "$SOURCE" --wildcards --no-wildcards-match-slash '*/Makefile' 2> /dev/null) || true
+	elif [ -e "$SOURCE/.git" ]; then
+		id=$(git -C "$SOURCE" rev-parse -q --verify 'HEAD^{tree}') || true
+		makefile=$(git -C "$SOURCE" show HEAD:Makefile 2> /dev/null) || true
+	else
+		id=$(cd "$SOURCE" && find . -type f -printf '%p %s %T@\n' | LC_ALL=C sort | hash_of)
+		makefile=$(cat "$SOURCE/Makefile" 2> /dev/null) || true
+	fi
+	version=$(sed -n 's/^\(VERSION\|PATCHLEVEL\|SUBLEVEL\) = //p' <<< "$makefile" | paste -sd.)
+	[[ $version =~ ^[0-9]+\.[0-9]+\.[0-9]+$ ]] || die "SOURCE=$SOURCE is no kernel; it can be a kernel tarball, a git tree or an unpacked tree"
+	package=linux
+	base_version=$version
+	version+=-${id:0:12}
+	linux=$build/linux-$version
+}
+
+# unpack_own_source DIR: what SOURCE= names
+unpack_own_source()
+{
+	rm -rf "$1.tmp"; mkdir -p "$1.tmp"
+	if [ ! -d "$SOURCE" ]; then
+		tar -xf "$SOURCE" -C "$1.tmp" --strip-components=1
+	elif [ -e "$SOURCE/.git" ]; then
+		git -C "$SOURCE" archive HEAD | tar -x -C "$1.tmp"
+	else
+		(cd "$SOURCE" && tar -c --exclude='*.o' .) | tar -x -C "$1.tmp"
+	fi
+	rm -rf "$1"
+	mv "$1.tmp" "$1"
 }
 
 # git as the series needs it, whatever the user's own settings are
@@ -126,8 +104,12 @@ git_identity()
 make_base()
 {
 	need_space 8
-	fetch_source "$package" "$version"
-	step "unpacking $package $version" unpack_source "$source_deb" "$linux"
+	if [ -n "${SOURCE:-}" ]; then
+		step "unpacking $SOURCE" unpack_own_source "$linux"
+	else
+		fetch_source "$package" "$version" "$suite"
+		step "unpacking $package $version" unpack_source "$source_deb" "$linux"
+	fi
 	step "recording $package $version in git" commit_base
 }
 
@@ -182,11 +164,12 @@ apply_series()
 
 apply_failed()
 {
-	local nr name
+	local nr name file
 	nr=$(cat "$linux/.git/rebase-apply/next" 2>/dev/null || echo 1)
 	name=$(series | sed -n "${nr}p")
+	file=$(sed -n -e 's/^error: patch failed: \([^:]*\):.*/\1/p' -e 's/^error: \([^:]*\): does not exist.*/\1/p' "$logs/apply.log" | head -n 1)
 	git_linux am --abort 2>/dev/null || true
-	die "$name does not apply to $package $version (see ${logs#"$PWD"/}/apply.log); edit the series with make tree, or build its base with KERNEL=$base_version"
+	die "$name does not apply to $package $version${file:+, in $file} (see ${logs#"$PWD"/}/apply.log); edit the series with make tree, or take its base, $(base_lines | sed -n 2p)"
 }
 
 # use_source: everything above; then $linux has the base and $series_commit

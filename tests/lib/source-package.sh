@@ -12,13 +12,14 @@ source_package()
 {
 	local source only=--tar-only
 	[ "$1" = orig ] || only=--diff-only
-	apt_update "$host"
+	local own=$host${suite:+/$suite}
+	apt_update "$host" "$suite"
 	# shellcheck disable=SC2016 # apt's variables
-	apt_own "$host" apt-get indextargets --format 'deb-src $(REPO_URI) $(RELEASE) $(COMPONENT)' \
+	apt_own "$own" apt-get indextargets --format 'deb-src $(REPO_URI) $(RELEASE) $(COMPONENT)' \
 		'Created-By: Packages' 'Origin: Debian' | sort -u > "$scratch/sources.list"
 	apt_sources update > "$logs/source-package.log" 2>&1 || source_failed
-	source=$(apt_own "$host" apt-cache show "$package=$version" | sed -n 's/^Source: \([^ ]*\).*/\1/p')
-	for part_version in "$version" $(archive_versions "$package"); do
+	source=$(apt_own "$own" apt-cache show "$package=$version" | sed -n 's/^Source: \([^ ]*\).*/\1/p')
+	for part_version in "$version" $(archive_versions "$package" "$suite"); do
 		part=$build/cache/${source}_$part_version.$1.tar.xz
 		[ "$1" != orig ] || part=$build/cache/${source}_${part_version%-*}.orig.tar.xz
 		[ ! -e "$part" ] || return 0
