@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# The table of bench/README.md, from cost.tsv.
+# The tables of bench/README.md, from cost.tsv: first all columns with VHE.
 BEGIN {
 	FS = "\t"
 	label["handled, no filter"] = "handled, no filter set"
@@ -11,9 +11,6 @@ BEGIN {
 	way["one-reg"] = "a system call for each register"
 	way["args"] = "`args[]`, and a system call for each register that is not there"
 	way["sync-regs"] = "synced registers"
-	kernels = "6.1 | **6.1 + series** | 6.12 | **6.12 + series**"
-	print "| guest's call | VHE: " kernels " | no VHE: " kernels " |"
-	print "|---|--:|--:|--:|--:|--:|--:|--:|--:|"
 }
 
 function name(row,   f)
@@ -40,8 +37,19 @@ function commas(n,   out)
 }
 
 NR > 2 {
-	printf "| %s", name($1)
-	for (i = 2; i <= 9; i++)
-		printf " | %s", $i == "-" ? "" : i % 2 ? "**" commas($i) "**" : commas($i)
-	print " |"
+	for (mode = 0; mode < 2; mode++) {
+		line = "| " name($1)
+		for (i = 2 + 6 * mode; i <= 7 + 6 * mode; i++)
+			line = line " | " ($i == "-" ? "" : i % 2 ? "**" commas($i) "**" : commas($i))
+		rows[mode] = rows[mode] line " |\n"
+	}
+}
+
+END {
+	split("VHE;no VHE", title, ";")
+	for (mode = 0; mode < 2; mode++) {
+		print (mode ? "\n" : "") "| " title[mode + 1] ": guest's call | 6.1 | **6.1 + series** | 6.12 | **6.12 + series** | 7.3 | **7.3 + series** |"
+		print "|---|--:|--:|--:|--:|--:|--:|"
+		printf "%s", rows[mode]
+	}
 }

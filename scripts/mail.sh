@@ -8,14 +8,13 @@
 
 out=$build/mail
 send=$build/send
-need b4 perl
-use_source
-
 from=${FROM:-$(git config user.name || true) <$(git config user.email || true)>}
 [[ $from =~ ^([^\<\>]+)\ \<([^@\ ]+@[^@\ ]+)\>$ ]] || die "FROM=$from is no sender; it is like FROM='Your Name <you@example.org>'"
 name=${BASH_REMATCH[1]} address=${BASH_REMATCH[2]}
-project=$(git_linux log -1 --format=%ae "$series_commit")
+project=$(sed -n 's/^Signed-off-by: .*<\(.*\)>$/\1/p' "$series_dir/$(series | sed -n 1p)")
 [ "$address" != "$project" ] || die "the list takes no anonymous work; type FROM='Your Name <you@example.org>' make mail"
+need b4 perl
+use_source
 
 in_send() { GIT_CONFIG_GLOBAL=/dev/null FILTER_BRANCH_SQUELCH_WARNING=1 git -C "$send" -c gc.auto=0 "$@"; }
 
@@ -29,6 +28,7 @@ take_over()
 	in_send config user.email "$address"
 	in_send checkout -q -B series "$(git_linux rev-parse "$series_commit")"
 	in_send branch -q -f master "$(git_linux rev-parse base)"
+	# shellcheck disable=SC2016 # for git's shell
 	NAME=$name ADDRESS=$address in_send filter-branch -f --env-filter '
 		export GIT_AUTHOR_NAME=$NAME GIT_AUTHOR_EMAIL=$ADDRESS
 		export GIT_COMMITTER_NAME=$NAME GIT_COMMITTER_EMAIL=$ADDRESS' \

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Each patch compiles without a warning on top of those before it: KVM of arm64,
-# KVM of x86 where the patch touches it, and the selftests where it touches them.
+# Each patch compiles without a warning on top of those before it: KVM of arm64, what
+# it touches in lib/, KVM of x86 and the selftests where it touches them.
 # Uses: each-patch
 . "$(dirname "$0")/lib/tap.sh"
 
@@ -16,7 +16,8 @@ compile_arm64()
 {
 	put_at "$commit"
 	configure "$build/obj/host-$version" "${fragments[@]}"
-	kernel_make "$build/obj/host-$version" arch/arm64/kvm/
+	# shellcheck disable=SC2046 # a list
+	kernel_make "$build/obj/host-$version" arch/arm64/kvm/ $(sed -n 's/^\(lib\/.*\)c$/\1o/p' <<< "$files")
 }
 
 compile_x86()

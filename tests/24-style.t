@@ -11,6 +11,9 @@ checkout "$series_commit"
 dictionary=$(dpkg -L codespell | grep '/dictionary.txt$')
 exceptions=$top/tests/lists/style-exceptions
 
+# The selftests' folder has another name since Linux 6.14
+one_folder='s,^(tools/testing/selftests/kvm/.*)arm64/,\1aarch64/,'
+
 # said COMMIT: what checkpatch says, as PATH TYPE TEXT; - is the message
 said()
 {
@@ -18,12 +21,13 @@ said()
 		"--codespellfile=$dictionary" --show-types --terse --showfile --git "$1" 2>&1 || true) |
 		sed -nE -e '/^total:|^$/d' \
 			-e 's/^[0-9a-f]+:[0-9]+: FILE: //' \
-			-e 's/^([^:]*):[0-9]*: [A-Z]*:([A-Z_]+): /\1 \2 /' -e 's/^ /- /' -e p
+			-e 's/^([^:]*):[0-9]*: [A-Z]*:([A-Z_]+): /\1 \2 /' -e 's/^ /- /' \
+			-e "$one_folder" -e p
 }
 
 # The exceptions that are about files of this series, say that they are, or are
 # about messages (-)
-excepted() { sed -nE -e '/^#/d' -e '/ -- \(/{' -e "/ -- \(${series_dir##*/}\)/!d" -e '}' -e 's/ -- .*//p' "$exceptions" | grep -Ff <(echo '- '; git_linux diff --name-only base "$series_commit"); }
+excepted() { sed -nE -e '/^#/d' -e '/ -- \(/{' -e "/ -- \(${series_dir##*/}\)/!d" -e '}' -e 's/ -- .*//p' "$exceptions" | grep -Ff <(echo '- '; git_linux diff --name-only base "$series_commit" | sed -E "$one_folder"); }
 
 # Those that are not kept, two at a time
 key_of() { cat "$series_dir/$1" "$exceptions"; echo "$package $version"; }
