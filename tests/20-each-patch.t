@@ -40,6 +40,8 @@ compile_selftests()
 	selftests_make "$out" EXTRA_CFLAGS=-Werror $(for program; do echo "$out/$program"; done)
 }
 
+# Its name since Linux 6.14 is the second
+folder=$(git_linux ls-tree --name-only base:tools/testing/selftests/kvm | grep -E '^(aarch|arm)64$')
 fragments host
 nr=0
 for patch in $(series); do
@@ -57,7 +59,7 @@ for patch in $(series); do
 	if grep -q '^tools/testing/selftests/kvm/' <<< "$files"; then
 		mapfile -t programs < <(git_linux ls-tree -r --name-only "$commit" tools/testing/selftests/kvm | grep -oE '(aarch|arm)64/smccc_filter[a-z_0-9]*\.c$' | sed 's/\.c$//')
 		check_once "selftests $compilers $(selftests_hash "$commit")" "selftests: $name" \
-			compile_selftests "${programs[0]%%/*}"/{hypercalls,psci_test} "${programs[@]}"
+			compile_selftests "$folder"/{hypercalls,psci_test} "${programs[@]}"
 	fi
 done
 

@@ -24,7 +24,8 @@ run_mode()
 	job "$1" "$image" "$scratch/$1.d" > "$logs/newer-qemu-$1.log" || true
 }
 machine_files
-in_parallel run_mode $modes "${nested[@]}"
+# The slowest first, as in 30-selftests.t
+in_parallel run_mode protected "${nested[@]}" vhe nvhe cortex-a72
 for mode in $modes "${nested[@]}"; do
 	results "$logs/newer-qemu-$mode.log" "$mode"
 done
