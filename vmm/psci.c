@@ -1,13 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Power State Coordination Interface 1.1, Arm DEN0022. Which vCPUs may be on is
- * the VMM's policy: CPU_ON of one that is not plugged is denied.
+ * Power State Coordination Interface 1.3, Arm DEN0022 F. Which vCPUs may be on is
+ * the VMM's policy: CPU_ON of one that is not plugged is denied. The ids are here,
+ * not in <linux/psci.h>, so that the version does not depend on installed headers.
  */
-#include <linux/psci.h>
-
 #include "vmm.h"
 
+#define FN(n)			(0x84000000u + (n))
+#define FN64(n)			(0xc4000000u + (n))
+
+enum { SUCCESS, NOT_SUPPORTED = -1, INVALID_PARAMETERS = -2, DENIED = -3, ALREADY_ON = -4,
+       ON_PENDING = -5, INVALID_ADDRESS = -9 };
+
+#define VERSION			(1 << 16 | 3)
 #define SMCCC_VERSION		0x80000000u
+#define TOS_NOT_PRESENT		2
+#define RESET_WARM		0
+#define OFF_HIBERNATE		1	/* of SYSTEM_OFF2; FEATURES tells it as a bit */
 #define POWER_STATE_ID		0xffffu
 #define POWER_STATE_POWERDOWN	(1u << 16)
 
@@ -15,7 +24,7 @@ static const struct function functions[];
 
 static int64_t version(struct vcpu *vcpu, struct call *call)
 {
-	return PSCI_VERSION(1, 1);
+	return VERSION;
 }
 
 /* A new CPU has the byte order of the one that turns it on */
@@ -39,17 +48,17 @@ static int64_t cpu_on(struct vcpu *vcpu, struct call *call)
 	struct entry entry;
 
 	if (!target)
-		return PSCI_RET_INVALID_PARAMS;
+		return INVALID_PARAMETERS;
 	if (!get_entry(vcpu, call->x[2], call->x[3], &entry))
-		return PSCI_RET_INVALID_ADDRESS;
+		return INVALID_ADDRESS;
 	if (target->power == POWER_ON)
-		return PSCI_RET_ALREADY_ON;
+		return ALREADY_ON;
 	if (target->power == POWER_ON_PENDING)
-		return PSCI_RET_ON_PENDING;
+		return ON_PENDING;
 	if (!target->plugged)
-		return PSCI_RET_DENIED;
+		return DENIED;
 	vcpu_power_on(target, &entry);
-	return PSCI_RET_SUCCESS;
+	return SUCCESS;
 }
 
 /* 5.5: does not return */
@@ -60,20 +69,40 @@ static int64_t cpu_off(struct vcpu *vcpu, struct call *call)
 	return 0;
 }
 
+static int64_t suspend(struct vcpu *vcpu, struct call *call, bool powerdown)
+{
+	vcpu->suspended = true;
+	vcpu->powerdown = powerdown;
+	vcpu_mp_state(vcpu, KVM_MP_STATE_SUSPENDED);
+	call->done = true;
+	return 0;
+}
+
 /* 5.4: only power states of the core itself, which it wakes from by an interrupt */
 static int64_t cpu_suspend(struct vcpu *vcpu, struct call *call)
 {
 	bool powerdown = call->x[1] & POWER_STATE_POWERDOWN;
 
 	if (call->x[1] & ~(uint64_t)(POWER_STATE_ID | POWER_STATE_POWERDOWN))
-		return PSCI_RET_INVALID_PARAMS;
+		return INVALID_PARAMETERS;
 	if (!get_entry(vcpu, call->x[2], call->x[3], &vcpu->entry) && powerdown)
-		return PSCI_RET_INVALID_ADDRESS;
-	vcpu->suspended = true;
-	vcpu->powerdown = powerdown;
-	vcpu_mp_state(vcpu, KVM_MP_STATE_SUSPENDED);
-	call->done = true;
-	return 0;
+		return INVALID_ADDRESS;
+	return suspend(vcpu, call, powerdown);
+}
+
+/* Suspend to RAM: by the last CPU that is on, which starts at the entry again */
+static int64_t system_suspend(struct vcpu *vcpu, struct call *call)
+{
+	struct machine *machine = vcpu->machine;
+	struct entry entry;
+
+	if (!get_entry(vcpu, call->x[1], call->x[2], &entry))
+		return INVALID_ADDRESS;
+	for (unsigned int i = 0; i < machine->nr_vcpus; i++)
+		if (i != vcpu->index && machine->vcpus[i].power != POWER_OFF)
+			return DENIED;
+	vcpu->entry = entry;
+	return suspend(vcpu, call, true);
 }
 
 /* The end of CPU_SUSPEND: an interrupt for the vCPU, or another reason to look up */
@@ -86,7 +115,7 @@ static void wake(struct vcpu *vcpu)
 	if (vcpu->powerdown)
 		vcpu_reset(vcpu, &vcpu->entry);
 	else
-		vcpu_set(vcpu, REG_X(0), PSCI_RET_SUCCESS);
+		vcpu_set(vcpu, REG_X(0), SUCCESS);
 }
 
 /* The four affinity fields next to each other: level n is at bit 8 * n */
@@ -100,21 +129,21 @@ static int64_t affinity_info(struct vcpu *vcpu, struct call *call)
 {
 	struct machine *machine = vcpu->machine;
 	uint64_t level = call->x[2];
-	int64_t state = PSCI_RET_INVALID_PARAMS;
+	int64_t state = INVALID_PARAMETERS;
 
 	if (call->x[1] & ~AFFINITY_BITS || level > 3)
-		return PSCI_RET_INVALID_PARAMS;
+		return INVALID_PARAMETERS;
 	for (unsigned int i = 0; i < machine->nr_vcpus; i++) {
 		struct vcpu *other = &machine->vcpus[i];
 
 		if ((packed(other->mpidr) ^ packed(call->x[1])) >> 8 * level)
 			continue;
 		if (other->power == POWER_ON)
-			return PSCI_0_2_AFFINITY_LEVEL_ON;
+			return POWER_ON;
 		if (other->power == POWER_ON_PENDING)
-			state = PSCI_0_2_AFFINITY_LEVEL_ON_PENDING;
+			state = POWER_ON_PENDING;
 		else if (state < 0)
-			state = PSCI_0_2_AFFINITY_LEVEL_OFF;
+			state = POWER_OFF;
 	}
 	return state;
 }
@@ -122,7 +151,7 @@ static int64_t affinity_info(struct vcpu *vcpu, struct call *call)
 /* 5.9: no trusted OS that would care on which CPU it is */
 static int64_t migrate_info_type(struct vcpu *vcpu, struct call *call)
 {
-	return PSCI_0_2_TOS_MP;
+	return TOS_NOT_PRESENT;
 }
 
 static int64_t end(struct vcpu *vcpu, struct call *call, enum stop stop)
@@ -142,11 +171,22 @@ static int64_t system_reset(struct vcpu *vcpu, struct call *call)
 	return end(vcpu, call, STOP_RESET);
 }
 
-/* 5.12: of the architectural resets there is one, and no vendor's */
+/*
+ * 5.11, hibernation: the guest has written its state to a disk. Type 0 means the
+ * same, as guests of PSCI 1.3's first drafts have it; no cookie is defined.
+ */
+static int64_t system_off2(struct vcpu *vcpu, struct call *call)
+{
+	if ((call->x[1] && call->x[1] != OFF_HIBERNATE) || call->x[2])
+		return INVALID_PARAMETERS;
+	return end(vcpu, call, STOP_OFF);
+}
+
+/* Of the architectural resets there is one, and no vendor's */
 static int64_t system_reset2(struct vcpu *vcpu, struct call *call)
 {
-	if (call->x[1] != PSCI_1_1_RESET_TYPE_SYSTEM_WARM_RESET)
-		return PSCI_RET_INVALID_PARAMS;
+	if (call->x[1] != RESET_WARM)
+		return INVALID_PARAMETERS;
 	return end(vcpu, call, STOP_RESET);
 }
 
@@ -159,58 +199,61 @@ static int64_t features(struct vcpu *vcpu, struct call *call)
 	const struct function *function;
 
 	if (call->x[1] == SMCCC_VERSION)
-		return PSCI_RET_SUCCESS;
+		return SUCCESS;
 	for (function = functions; function->name; function++)
 		if (function->id == call->x[1] && function->call)
-			return PSCI_RET_SUCCESS;	/* no flags: original power states */
-	return PSCI_RET_NOT_SUPPORTED;
+			/* No flags: original power states. SYSTEM_OFF2's types are bits */
+			return function->call == system_off2 ? OFF_HIBERNATE : SUCCESS;
+	return NOT_SUPPORTED;
 }
 
 static const struct function functions[] = {
-	{ PSCI_0_2_FN_PSCI_VERSION, "PSCI_VERSION", 0, version },
-	{ PSCI_0_2_FN_CPU_SUSPEND, "CPU_SUSPEND", 3, cpu_suspend },
-	{ PSCI_0_2_FN64_CPU_SUSPEND, "CPU_SUSPEND", 3, cpu_suspend },
-	{ PSCI_0_2_FN_CPU_OFF, "CPU_OFF", 0, cpu_off },
-	{ PSCI_0_2_FN_CPU_ON, "CPU_ON", 3, cpu_on },
-	{ PSCI_0_2_FN64_CPU_ON, "CPU_ON", 3, cpu_on },
-	{ PSCI_0_2_FN_AFFINITY_INFO, "AFFINITY_INFO", 2, affinity_info },
-	{ PSCI_0_2_FN64_AFFINITY_INFO, "AFFINITY_INFO", 2, affinity_info },
-	{ PSCI_0_2_FN_MIGRATE, "MIGRATE", 1, NULL },
-	{ PSCI_0_2_FN64_MIGRATE, "MIGRATE", 1, NULL },
-	{ PSCI_0_2_FN_MIGRATE_INFO_TYPE, "MIGRATE_INFO_TYPE", 0, migrate_info_type },
-	{ PSCI_0_2_FN_MIGRATE_INFO_UP_CPU, "MIGRATE_INFO_UP_CPU", 0, NULL },
-	{ PSCI_0_2_FN64_MIGRATE_INFO_UP_CPU, "MIGRATE_INFO_UP_CPU", 0, NULL },
-	{ PSCI_0_2_FN_SYSTEM_OFF, "SYSTEM_OFF", 0, system_off },
-	{ PSCI_0_2_FN_SYSTEM_RESET, "SYSTEM_RESET", 0, system_reset },
-	{ PSCI_1_0_FN_PSCI_FEATURES, "PSCI_FEATURES", 1, features },
-	{ PSCI_1_0_FN_CPU_FREEZE, "CPU_FREEZE", 0, NULL },
-	{ PSCI_1_0_FN_CPU_DEFAULT_SUSPEND, "CPU_DEFAULT_SUSPEND", 2, NULL },
-	{ PSCI_1_0_FN64_CPU_DEFAULT_SUSPEND, "CPU_DEFAULT_SUSPEND", 2, NULL },
-	{ PSCI_1_0_FN_NODE_HW_STATE, "NODE_HW_STATE", 2, NULL },
-	{ PSCI_1_0_FN64_NODE_HW_STATE, "NODE_HW_STATE", 2, NULL },
-	{ PSCI_1_0_FN_SYSTEM_SUSPEND, "SYSTEM_SUSPEND", 2, NULL },
-	{ PSCI_1_0_FN64_SYSTEM_SUSPEND, "SYSTEM_SUSPEND", 2, NULL },
-	{ PSCI_1_0_FN_SET_SUSPEND_MODE, "SET_SUSPEND_MODE", 1, NULL },
-	{ PSCI_1_0_FN_STAT_RESIDENCY, "STAT_RESIDENCY", 2, NULL },
-	{ PSCI_1_0_FN64_STAT_RESIDENCY, "STAT_RESIDENCY", 2, NULL },
-	{ PSCI_1_0_FN_STAT_COUNT, "STAT_COUNT", 2, NULL },
-	{ PSCI_1_0_FN64_STAT_COUNT, "STAT_COUNT", 2, NULL },
-	{ PSCI_1_1_FN_SYSTEM_RESET2, "SYSTEM_RESET2", 2, system_reset2 },
-	{ PSCI_1_1_FN64_SYSTEM_RESET2, "SYSTEM_RESET2", 2, system_reset2 },
-	{ PSCI_1_1_FN_MEM_PROTECT, "MEM_PROTECT", 1, NULL },
-	{ PSCI_1_1_FN_MEM_PROTECT_CHECK_RANGE, "MEM_PROTECT_CHECK_RANGE", 2, NULL },
-	{ PSCI_1_1_FN64_MEM_PROTECT_CHECK_RANGE, "MEM_PROTECT_CHECK_RANGE", 2, NULL },
+	{ FN(0x00), "PSCI_VERSION", "", version },
+	{ FN(0x01), "CPU_SUSPEND", "xxx", cpu_suspend },
+	{ FN64(0x01), "CPU_SUSPEND", "wxx", cpu_suspend },
+	{ FN(0x02), "CPU_OFF", "", cpu_off },
+	{ FN(0x03), "CPU_ON", "xxx", cpu_on },
+	{ FN64(0x03), "CPU_ON", "xxx", cpu_on },
+	{ FN(0x04), "AFFINITY_INFO", "xx", affinity_info },
+	{ FN64(0x04), "AFFINITY_INFO", "xw", affinity_info },
+	{ FN(0x05), "MIGRATE", "x", NULL },
+	{ FN64(0x05), "MIGRATE", "x", NULL },
+	{ FN(0x06), "MIGRATE_INFO_TYPE", "", migrate_info_type },
+	{ FN(0x07), "MIGRATE_INFO_UP_CPU", "", NULL },
+	{ FN64(0x07), "MIGRATE_INFO_UP_CPU", "", NULL },
+	{ FN(0x08), "SYSTEM_OFF", "", system_off },
+	{ FN(0x09), "SYSTEM_RESET", "", system_reset },
+	{ FN(0x0a), "PSCI_FEATURES", "x", features },
+	{ FN(0x0b), "CPU_FREEZE", "", NULL },
+	{ FN(0x0c), "CPU_DEFAULT_SUSPEND", "xx", NULL },
+	{ FN64(0x0c), "CPU_DEFAULT_SUSPEND", "xx", NULL },
+	{ FN(0x0d), "NODE_HW_STATE", "xx", NULL },
+	{ FN64(0x0d), "NODE_HW_STATE", "xx", NULL },
+	{ FN(0x0e), "SYSTEM_SUSPEND", "xx", system_suspend },
+	{ FN64(0x0e), "SYSTEM_SUSPEND", "xx", system_suspend },
+	{ FN(0x0f), "SET_SUSPEND_MODE", "x", NULL },
+	{ FN(0x10), "STAT_RESIDENCY", "xx", NULL },
+	{ FN64(0x10), "STAT_RESIDENCY", "xx", NULL },
+	{ FN(0x11), "STAT_COUNT", "xx", NULL },
+	{ FN64(0x11), "STAT_COUNT", "xx", NULL },
+	{ FN(0x12), "SYSTEM_RESET2", "xx", system_reset2 },
+	{ FN64(0x12), "SYSTEM_RESET2", "wx", system_reset2 },
+	{ FN(0x13), "MEM_PROTECT", "x", NULL },
+	{ FN(0x14), "MEM_PROTECT_CHECK_RANGE", "xx", NULL },
+	{ FN64(0x14), "MEM_PROTECT_CHECK_RANGE", "xx", NULL },
+	{ FN(0x15), "SYSTEM_OFF2", "xx", system_off2 },
+	{ FN64(0x15), "SYSTEM_OFF2", "wx", system_off2 },
 	{ }
 };
 
 static const struct answer answers[] = {
-	{ PSCI_RET_SUCCESS, "SUCCESS" },
-	{ PSCI_RET_NOT_SUPPORTED, "NOT_SUPPORTED" },
-	{ PSCI_RET_INVALID_PARAMS, "INVALID_PARAMETERS" },
-	{ PSCI_RET_DENIED, "DENIED" },
-	{ PSCI_RET_ALREADY_ON, "ALREADY_ON" },
-	{ PSCI_RET_ON_PENDING, "ON_PENDING" },
-	{ PSCI_RET_INVALID_ADDRESS, "INVALID_ADDRESS" },
+	{ SUCCESS, "SUCCESS" },
+	{ NOT_SUPPORTED, "NOT_SUPPORTED" },
+	{ INVALID_PARAMETERS, "INVALID_PARAMETERS" },
+	{ DENIED, "DENIED" },
+	{ ALREADY_ON, "ALREADY_ON" },
+	{ ON_PENDING, "ON_PENDING" },
+	{ INVALID_ADDRESS, "INVALID_ADDRESS" },
 	{ }
 };
 

@@ -86,7 +86,7 @@ static unsigned int find_service(struct machine *machine, uint32_t id)
 
 static const struct function *find_function(unsigned int service, uint32_t id)
 {
-	static const struct function unknown = { .name = "?" };
+	static const struct function unknown = { .name = "?", .arguments = "" };
 	const struct function *function;
 
 	if (service < ARRAY_SIZE(services))
@@ -96,12 +96,15 @@ static const struct function *find_function(unsigned int service, uint32_t id)
 	return &unknown;
 }
 
-/* SMC32 arguments are 32 bits wide, whatever is above them, DEN0028 3.1 */
-static void get_arguments(struct vcpu *vcpu, struct call *call, unsigned int nr)
+/*
+ * Arguments of SMC32 calls, and those of SMC64 calls that a specification calls
+ * 32-bit, are 32 bits wide, whatever is above them, DEN0028 3.1
+ */
+static void get_arguments(struct vcpu *vcpu, struct call *call, const struct function *function)
 {
-	for (unsigned int i = 1; i <= nr; i++) {
+	for (unsigned int i = 1; function->arguments[i - 1]; i++) {
 		call->x[i] = vcpu_argument(vcpu, i);
-		if (!(call->id & SMCCC_64BIT))
+		if (!(call->id & SMCCC_64BIT) || function->arguments[i - 1] == 'w')
 			call->x[i] = (uint32_t)call->x[i];
 	}
 }
@@ -117,7 +120,7 @@ static void trace(struct vcpu *vcpu, const struct call *call, unsigned int servi
 		     call->smc ? "smc" : "hvc", call->id,
 		     service < ARRAY_SIZE(services) ? services[service]->name : "other",
 		     function->name);
-	for (unsigned int i = 1; i <= function->nr_args; i++)
+	for (unsigned int i = 1; function->arguments[i - 1]; i++)
 		n += snprintf(line + n, sizeof(line) - n, "%s0x%lx", i > 1 ? ", " : "",
 			      call->x[i]);
 	if (service < ARRAY_SIZE(services))
@@ -168,7 +171,7 @@ void services_call(struct vcpu *vcpu)
 	if (vcpu->machine->stop != STOP_NONE)
 		return;
 
-	get_arguments(vcpu, &call, function->nr_args);
+	get_arguments(vcpu, &call, function);
 	arguments = call;
 	if (function->call)
 		value = function->call(vcpu, &call);

@@ -39,9 +39,9 @@ static int64_t revision(struct vcpu *vcpu, struct call *call)
 }
 
 static const struct function functions[] = {
-	{ TEE_CALL_COUNT, "CALL_COUNT", 0, call_count },
-	{ TEE_UUID, "CALL_UID", 0, uuid },
-	{ TEE_REVISION, "REVISION", 0, revision },
+	{ TEE_CALL_COUNT, "CALL_COUNT", "", call_count },
+	{ TEE_UUID, "CALL_UID", "", uuid },
+	{ TEE_REVISION, "REVISION", "", revision },
 	{ }
 };
 

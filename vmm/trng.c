@@ -76,11 +76,11 @@ static int64_t rnd64(struct vcpu *vcpu, struct call *call)
 }
 
 static const struct function functions[] = {
-	{ TRNG_VERSION, "TRNG_VERSION", 0, version },
-	{ TRNG_FEATURES, "TRNG_FEATURES", 1, features },
-	{ TRNG_GET_UUID, "TRNG_GET_UUID", 0, get_uuid },
-	{ TRNG_RND32, "TRNG_RND", 1, rnd32 },
-	{ TRNG_RND64, "TRNG_RND", 1, rnd64 },
+	{ TRNG_VERSION, "TRNG_VERSION", "", version },
+	{ TRNG_FEATURES, "TRNG_FEATURES", "x", features },
+	{ TRNG_GET_UUID, "TRNG_GET_UUID", "", get_uuid },
+	{ TRNG_RND32, "TRNG_RND", "x", rnd32 },
+	{ TRNG_RND64, "TRNG_RND", "x", rnd64 },
 	{ }
 };
 

@@ -108,7 +108,11 @@ struct call {
 struct function {
 	uint32_t id;
 	const char *name;
-	unsigned int nr_args;
+	/*
+	 * A letter for each argument: 'w', 32 bits wide be the call SMC32 or SMC64,
+	 * or 'x', as wide as the call
+	 */
+	const char *arguments;
 	/* Returns x0; NULL: known by name, and not supported */
 	int64_t (*call)(struct vcpu *vcpu, struct call *call);
 };

@@ -14,6 +14,7 @@
 #define SYSTEM_OFF	8
 #define SYSTEM_RESET	9
 #define SYSTEM_RESET2	18
+#define SYSTEM_OFF2	21
 #define SDEI_REGISTER	0xc4000021
 #define SDEI_ENABLE	0xc4000022
 #define SDEI_UNMASK	0xc400002c
@@ -99,7 +100,8 @@ static bool is_end(u32 id, const struct regs *regs)
 	psci &= 0x1f;
 	return (psci == CPU_SUSPEND && !(regs->x[1] & 0xfffe0000)) || psci == CPU_OFF ||
 	       psci == SYSTEM_OFF || psci == SYSTEM_RESET ||
-	       (psci == SYSTEM_RESET2 && !(u32)regs->x[1]);
+	       (psci == SYSTEM_RESET2 && !(u32)regs->x[1]) ||
+	       (psci == SYSTEM_OFF2 && (u32)regs->x[1] < 2);
 }
 
 /* Now and then what leads to an event, which chance alone hardly ever does */
@@ -205,7 +207,7 @@ int main(void)
 	      "they were of all kinds");
 	check(READ_ONCE(events) > 0, "some of them were events");
 	check(READ_ONCE(aborts) > 0, "a load that cannot be decoded is an abort");
-	check(CALL(0x84000000) == 0x10001, "PSCI still answers");
+	check(CALL(0x84000000) == 0x10003, "PSCI still answers");
 	finish(0);
 	return 0;
 }

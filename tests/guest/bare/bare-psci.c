@@ -15,8 +15,15 @@
 #define AFFINITY	0xc4000004
 #define MIGRATE_TYPE	0x84000006
 #define FEATURES	0x8400000a
+#define SUSPEND32	0x8400000e
+#define SUSPEND		0xc400000e
 #define RESET2_32	0x84000012
 #define RESET2		0xc4000012
+#define OFF2_32		0x84000015
+#define OFF2		0xc4000015
+
+/* Above an argument of 32 bits: not part of it, in SMC64 calls neither */
+#define ABOVE		(0xbadull << 32)
 
 enum { SUCCESS, NOT_SUPPORTED = -1, INVALID_PARAMETERS = -2, DENIED = -3, ALREADY_ON = -4,
        ON_PENDING = -5, INVALID_ADDRESS = -9 };
@@ -50,12 +57,13 @@ static const char *conduit(void)
 static void discovery(void)
 {
 	static const u32 there[] = { VERSION, CPU_SUSPEND32, CPU_SUSPEND, CPU_OFF, CPU_ON32, CPU_ON,
-		AFFINITY32, AFFINITY, MIGRATE_TYPE, 0x84000008, 0x84000009, FEATURES, RESET2_32,
-		RESET2, 0x80000000 };
-	/* MIGRATE and all that PSCI 1.1 makes optional, what does not exist in SMC64, and gaps */
+		AFFINITY32, AFFINITY, MIGRATE_TYPE, 0x84000008, 0x84000009, FEATURES, SUSPEND32,
+		SUSPEND, RESET2_32, RESET2, 0x80000000 };
+	/* MIGRATE and all that PSCI 1.3 makes optional, what does not exist in SMC64, and gaps */
 	static const u32 missing[] = { 0x84000005, 0xc4000005, 0x84000007, 0xc4000007, 0x8400000b,
-		0x8400000c, 0xc400000c, 0x8400000d, 0xc400000d, 0x8400000e, 0xc400000e, 0x8400000f,
-		0x84000010, 0xc4000010, 0x84000011, 0xc4000011, 0x84000013, 0x84000014, 0xc4000014,
+		0x8400000c, 0xc400000c, 0x8400000d, 0xc400000d, 0x8400000f, 0x84000010,
+		0xc4000010, 0x84000011, 0xc4000011, 0x84000013, 0x84000014, 0xc4000014, 0x84000016,
+		0xc4000016, 0xc4000017,
 		0x8400001f, 0xc400001f, 0xc4000000, 0xc4000002, 0xc4000006, 0xc4000008, 0xc4000009,
 		0xc400000a };
 	unsigned int found = 0, calls = 0, announced = 0;
@@ -66,7 +74,9 @@ static void discovery(void)
 		announced += CALL(FEATURES, missing[i]) != NOT_SUPPORTED;
 		calls += CALL(missing[i], 1, 2, 3) == NOT_SUPPORTED;
 	}
-	check(CALL(VERSION) == 0x10001, "%s: version 1.1", conduit());
+	check(CALL(VERSION) == 0x10003, "%s: version 1.3", conduit());
+	check(CALL(FEATURES, OFF2) == 1 && CALL(FEATURES, OFF2_32) == 1,
+	      "%s: FEATURES of SYSTEM_OFF2 are its types: hibernation", conduit());
 	check(found == ARRAY_SIZE(there), "%s: FEATURES finds %d of %d", conduit(), (u64)found,
 	      (u64)ARRAY_SIZE(there));
 	check(!announced, "%s: FEATURES announces nothing else", conduit());
@@ -90,7 +100,7 @@ static void registers(void)
 	(by_smc ? smccc_smc : smccc_hvc)(&regs);
 	for (unsigned int i = 1; i < 18; i++)
 		same &= regs.x[i] == 0x1111111111111111ull * (i % 15 + 1);
-	check(regs.x[0] == 0x10001 && same && regs.nzcv == 0xa0000000,
+	check(regs.x[0] == 0x10003 && same && regs.nzcv == 0xa0000000,
 	      "%s: a call changes x0 and nothing else, and w0 is its id", conduit());
 }
 
@@ -142,6 +152,8 @@ static void affinity_info(void)
 	check(CALL(AFFINITY, 0, 1) == ON && CALL(AFFINITY, 0x55, 1) == ON &&
 	      CALL(AFFINITY, 0, 3) == ON,
 	      "%s: AFFINITY_INFO of levels above", conduit());
+	check(CALL(AFFINITY, 0, ABOVE) == ON && CALL(AFFINITY, 0x55, ABOVE | 1) == ON,
+	      "%s: the level of AFFINITY_INFO is 32 bits wide", conduit());
 	check(CALL(AFFINITY, 0, 4) == INVALID_PARAMETERS &&
 	      CALL(AFFINITY, 0, ~0ull) == INVALID_PARAMETERS,
 	      "%s: AFFINITY_INFO of no level", conduit());
@@ -248,8 +260,8 @@ static void suspend(void)
 	      conduit());
 	start = sysreg(cntvct_el0);
 	set_timer(ticks);
-	check(CALL(CPU_SUSPEND, 0, 0, 0) == SUCCESS && sysreg(cntvct_el0) - start >= ticks,
-	      "%s: CPU_SUSPEND, standby, until the timer", conduit());
+	check(CALL(CPU_SUSPEND, ABOVE, 0, 0) == SUCCESS && sysreg(cntvct_el0) - start >= ticks,
+	      "%s: CPU_SUSPEND, standby, until the timer; its state is 32 bits wide", conduit());
 	set_sysreg(cntv_ctl_el0, 0);
 	start = sysreg(cntvct_el0);
 	set_timer(ticks);
@@ -271,7 +283,7 @@ static void sleeper(void)
 {
 	set_up_timer();
 	set_timer(sysreg(cntfrq_el0) / 50);
-	CALL(CPU_SUSPEND, 1u << 16, ENTRY, (u64)after_powerdown);
+	CALL(CPU_SUSPEND, ABOVE | 1 << 16, ENTRY, (u64)after_powerdown);
 	check(false, "CPU_SUSPEND, powerdown, returned");
 }
 
@@ -303,6 +315,35 @@ static void serial_interrupt(void)
 	      "the serial port's interrupt for room in its output");
 }
 
+/* SYSTEM_SUSPEND is by the last CPU that is on, and that is not CPU 0 */
+static u64 denied, deadline;
+
+static void after_suspend(void)
+{
+	check(sysreg(cntvct_el0) >= deadline && cpu_is_off(0),
+	      "SYSTEM_SUSPEND until the timer, and on at its entry");
+	set_sysreg(cntv_ctl_el0, 0);
+	finish(1);
+	WRITE_ONCE(hits[7], 1);
+	CALL(RESET2, ABOVE);
+	check(false, "SYSTEM_RESET2 returned");
+}
+
+static void last_on(void)
+{
+	check(CALL(SUSPEND, ENTRY, (u64)after_suspend) == DENIED &&
+	      CALL(SUSPEND32, ENTRY, (u64)after_suspend) == DENIED,
+	      "SYSTEM_SUSPEND while another CPU is on");
+	WRITE_ONCE(denied, 1);
+	wait_for_off(0);
+	check(CALL(SUSPEND, 2, 0) == INVALID_ADDRESS, "SYSTEM_SUSPEND to no address");
+	set_up_timer();
+	deadline = sysreg(cntvct_el0) + sysreg(cntfrq_el0) / 50;
+	set_timer(sysreg(cntfrq_el0) / 50);
+	CALL(SUSPEND, ENTRY, (u64)after_suspend);
+	check(false, "SYSTEM_SUSPEND returned");
+}
+
 int main(void)
 {
 	char boot[8];
@@ -326,6 +367,10 @@ int main(void)
 			check(CALL(RESET2, 1) == INVALID_PARAMETERS &&
 			      CALL(RESET2_32, 0x80000000) == INVALID_PARAMETERS,
 			      "%s: SYSTEM_RESET2 of no such type", conduit());
+			check(CALL(OFF2, 2) == INVALID_PARAMETERS &&
+			      CALL(OFF2_32, 3) == INVALID_PARAMETERS &&
+			      CALL(OFF2, 1, 1) == INVALID_PARAMETERS,
+			      "%s: SYSTEM_OFF2 of no such type, with a cookie", conduit());
 		}
 		check(host("plug 3") && cpu_on(3, hit) == SUCCESS,
 		      "CPU_ON of a CPU that was plugged");
@@ -334,10 +379,9 @@ int main(void)
 		check(!host("unplug 0") && !host("unplug 4") && !host("plug 1") &&
 		      !host("plug x") && !host("eject 1"),
 		      "the host is told what cannot be");
-		finish(1);
-		WRITE_ONCE(hits[7], 1);
-		CALL(RESET2, 0);
-		check(false, "SYSTEM_RESET2 returned");
+		cpu_on(1, last_on);
+		wait_until(READ_ONCE(denied));
+		cpu_off();
 	}
 	check(boot[0] == '2' && !READ_ONCE(hits[7]) && cpu_is_off(1),
 	      "SYSTEM_RESET2: a fresh machine");

@@ -128,5 +128,8 @@ int main(void)
 		others();
 	}
 	finish(0);
+	/* SYSTEM_OFF2: hibernation; its type is 32 bits wide */
+	CALL(0xc4000015, 0xbadull << 32 | 1, 0);
+	check(false, "SYSTEM_OFF2 returned");
 	return 0;
 }
