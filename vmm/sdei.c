@@ -6,19 +6,27 @@
  */
 #include <string.h>
 
-#include <linux/arm_sdei.h>
-
 #include "vmm.h"
 
-#define SDEI_EVENT_SIGNAL	SDEI_1_0_FN(0x0f)
-#define SDEI_FEATURES		SDEI_1_0_FN(0x10)
+#define FN_BASE			0xc4000020u
+#define FN(n)			(FN_BASE + (n))
+
+enum { SUCCESS, NOT_SUPPORTED = -1, INVALID_PARAMETERS = -2, DENIED = -3, PENDING = -5,
+       OUT_OF_RESOURCE = -10 };
+
+#define VERSION			(1ull << 48)
+#define ROUTE_TO_PE		1	/* flag of REGISTER and ROUTING_SET; 0: to any */
+#define STATUS_REGISTERED	(1 << 0)
+#define STATUS_ENABLED		(1 << 1)
+#define STATUS_RUNNING		(1 << 2)
 #define FEATURE_BIND_SLOTS	0
+#define NR_SGIS			16
+#define MAX_INTERRUPT		1019
+
+enum info { INFO_TYPE, INFO_SIGNALED, INFO_PRIORITY, INFO_ROUTING_MODE, INFO_ROUTING_AFFINITY };
+enum priority { NORMAL, CRITICAL };
 
 #define NR_CONTEXT_REGS		18	/* x0-x17, PC and PSTATE come back with COMPLETE */
-
-#define PSTATE_EL1H_DAIF	0x3c5ul
-#define PSTATE_PAN		(1ul << 22)
-#define SCTLR_SPAN		(1ul << 23)
 
 /* Event 0 is the guest's own; the others are raised by "vmm control" */
 static const struct event {
@@ -74,10 +82,10 @@ static struct context *running_context(struct vcpu *vcpu)
 {
 	struct context *contexts = pes[vcpu->index].contexts;
 
-	if (contexts[SDEI_EVENT_PRIORITY_CRITICAL].handler)
-		return &contexts[SDEI_EVENT_PRIORITY_CRITICAL];
-	if (contexts[SDEI_EVENT_PRIORITY_NORMAL].handler)
-		return &contexts[SDEI_EVENT_PRIORITY_NORMAL];
+	if (contexts[CRITICAL].handler)
+		return &contexts[CRITICAL];
+	if (contexts[NORMAL].handler)
+		return &contexts[NORMAL];
 	return NULL;
 }
 
@@ -87,8 +95,8 @@ static bool can_take(struct vcpu *vcpu, const struct event *event)
 	const struct handler *handler = handler_of(event, vcpu);
 
 	/* A critical event interrupts a normal one's handler, and nothing else does */
-	if (!pe->unmasked || pe->contexts[SDEI_EVENT_PRIORITY_CRITICAL].handler ||
-	    (pe->contexts[SDEI_EVENT_PRIORITY_NORMAL].handler && !event->critical))
+	if (!pe->unmasked || pe->contexts[CRITICAL].handler ||
+	    (pe->contexts[NORMAL].handler && !event->critical))
 		return false;
 	if (event->shared && handler->to_one_pe && handler->affinity != vcpu->mpidr)
 		return false;
@@ -118,16 +126,6 @@ static void update(struct machine *machine)
 	for (unsigned int i = 0; i < machine->nr_vcpus; i++)
 		if (next_event(&machine->vcpus[i]))
 			vcpu_kick(&machine->vcpus[i]);
-}
-
-/* As an exception to EL1 does it, PAN included, 4.3.4 */
-static uint64_t handler_pstate(struct vcpu *vcpu, uint64_t interrupted)
-{
-	uint64_t pstate = PSTATE_EL1H_DAIF | (interrupted & PSTATE_PAN);
-
-	if (!(vcpu_get(vcpu, REG_SCTLR_EL1) & SCTLR_SPAN))
-		pstate |= PSTATE_PAN;
-	return pstate;
 }
 
 static void save(struct vcpu *vcpu, struct context *context)
@@ -163,7 +161,7 @@ static void deliver(struct vcpu *vcpu)
 	save(vcpu, context);
 
 	/* First, since KVM cuts what it sets to 32 bits while PSTATE is AArch32's */
-	vcpu_set(vcpu, REG_PSTATE, handler_pstate(vcpu, context->pstate));
+	vcpu_set(vcpu, REG_PSTATE, exception_pstate(vcpu, context->pstate));
 	vcpu_set(vcpu, REG_X(0), event->nr);
 	vcpu_set(vcpu, REG_X(1), handler->argument);
 	vcpu_set(vcpu, REG_X(2), context->pc);
@@ -173,37 +171,37 @@ static void deliver(struct vcpu *vcpu)
 
 static int64_t version(struct vcpu *vcpu, struct call *call)
 {
-	return 1ull << SDEI_VERSION_MAJOR_SHIFT;
+	return VERSION;
 }
 
 /* Flags and affinity of REGISTER and ROUTING_SET */
 static bool is_route(struct vcpu *vcpu, uint64_t flags, uint64_t affinity)
 {
-	return flags == SDEI_EVENT_REGISTER_RM_ANY ||
-	       (flags == SDEI_EVENT_REGISTER_RM_PE && machine_vcpu(vcpu->machine, affinity));
+	return !flags || (flags == ROUTE_TO_PE && machine_vcpu(vcpu->machine, affinity));
 }
 
 static void set_route(struct handler *handler, uint64_t flags, uint64_t affinity)
 {
-	handler->to_one_pe = flags == SDEI_EVENT_REGISTER_RM_PE;
+	handler->to_one_pe = flags == ROUTE_TO_PE;
 	handler->affinity = affinity;
 }
 
-/* 5.1.2 */
+/* 5.1.2. The entry is a virtual address: all that can be said of it is its alignment */
 static int64_t event_register(struct vcpu *vcpu, struct call *call)
 {
 	const struct event *event = find_event(call->x[1]);
 	struct handler *handler;
 
-	if (!event || call->x[2] % 4)
-		return SDEI_INVALID_PARAMETERS;
-	/* A private event has no route */
-	if (event->shared ? !is_route(vcpu, call->x[4], call->x[5]) : call->x[4] != 0)
-		return SDEI_INVALID_PARAMETERS;
+	if (!event || !call->x[2] || call->x[2] % 4)
+		return INVALID_PARAMETERS;
+	/* A private event's routing mode and affinity are ignored, other flags are not */
+	if (event->shared ? !is_route(vcpu, call->x[4], call->x[5]) :
+			    (call->x[4] & ~(uint64_t)ROUTE_TO_PE) != 0)
+		return INVALID_PARAMETERS;
 	handler = handler_of(event, vcpu);
 	/* It may still run though it is not registered any more */
 	if (handler->registered || handler->running)
-		return SDEI_DENIED;
+		return DENIED;
 
 	*handler = (struct handler){
 		.registered = true,
@@ -212,7 +210,7 @@ static int64_t event_register(struct vcpu *vcpu, struct call *call)
 	};
 	if (event->shared)
 		set_route(handler, call->x[4], call->x[5]);
-	return SDEI_SUCCESS;
+	return SUCCESS;
 }
 
 static int64_t set_enabled(struct vcpu *vcpu, struct call *call, bool enabled)
@@ -221,13 +219,13 @@ static int64_t set_enabled(struct vcpu *vcpu, struct call *call, bool enabled)
 	struct handler *handler;
 
 	if (!event)
-		return SDEI_INVALID_PARAMETERS;
+		return INVALID_PARAMETERS;
 	handler = handler_of(event, vcpu);
 	if (!handler->registered)
-		return SDEI_DENIED;
+		return DENIED;
 	handler->enabled = enabled;
 	update(vcpu->machine);
-	return SDEI_SUCCESS;
+	return SUCCESS;
 }
 
 static int64_t event_enable(struct vcpu *vcpu, struct call *call)
@@ -245,9 +243,9 @@ static int64_t event_context(struct vcpu *vcpu, struct call *call)
 	const struct context *context = running_context(vcpu);
 
 	if (!context)
-		return SDEI_DENIED;
+		return DENIED;
 	if (call->x[1] >= NR_CONTEXT_REGS)
-		return SDEI_INVALID_PARAMETERS;
+		return INVALID_PARAMETERS;
 	call->is_data = true;
 	return context->x[call->x[1]];
 }
@@ -269,41 +267,49 @@ static bool complete(struct vcpu *vcpu, struct call *call)
 
 static int64_t event_complete(struct vcpu *vcpu, struct call *call)
 {
-	return complete(vcpu, call) ? SDEI_SUCCESS : SDEI_DENIED;
+	return complete(vcpu, call) ? SUCCESS : DENIED;
 }
 
-/* 5.1.7: to x1, as if what was interrupted had taken an exception to there */
+/*
+ * 5.1.7: to x1, as if what was interrupted had taken an exception to there. It is
+ * a virtual address, as Linux passes one of its vectors.
+ */
 static int64_t event_complete_and_resume(struct vcpu *vcpu, struct call *call)
 {
 	uint64_t pc, pstate;
 
+	if (call->x[1] % 4)
+		return INVALID_PARAMETERS;
 	if (!complete(vcpu, call))
-		return SDEI_DENIED;
+		return DENIED;
 	pc = vcpu_get(vcpu, REG_PC);
 	pstate = vcpu_get(vcpu, REG_PSTATE);
-	vcpu_set(vcpu, REG_PSTATE, handler_pstate(vcpu, pstate));
+	vcpu_set(vcpu, REG_PSTATE, exception_pstate(vcpu, pstate));
 	vcpu_set(vcpu, REG_ELR_EL1, pc);
 	vcpu_set(vcpu, REG_SPSR_EL1, pstate);
 	vcpu_set(vcpu, REG_PC, call->x[1]);
-	return SDEI_SUCCESS;
+	return SUCCESS;
 }
 
-/* A handler that runs is finished first; until then it cannot be registered again */
+/*
+ * 5.1.8. A handler that runs is finished first; until then the event is in the
+ * state unregister-pending, and cannot be registered again
+ */
 static int64_t unregister(struct handler *handler)
 {
 	bool running = handler->running;
 
-	if (!handler->registered)
-		return SDEI_DENIED;
+	if (!handler->registered && !running)
+		return DENIED;
 	*handler = (struct handler){ .running = running };
-	return running ? SDEI_PENDING : SDEI_SUCCESS;
+	return running ? PENDING : SUCCESS;
 }
 
 static int64_t event_unregister(struct vcpu *vcpu, struct call *call)
 {
 	const struct event *event = find_event(call->x[1]);
 
-	return event ? unregister(handler_of(event, vcpu)) : SDEI_INVALID_PARAMETERS;
+	return event ? unregister(handler_of(event, vcpu)) : INVALID_PARAMETERS;
 }
 
 static int64_t event_status(struct vcpu *vcpu, struct call *call)
@@ -312,40 +318,42 @@ static int64_t event_status(struct vcpu *vcpu, struct call *call)
 	const struct handler *handler;
 
 	if (!event)
-		return SDEI_INVALID_PARAMETERS;
+		return INVALID_PARAMETERS;
 	handler = handler_of(event, vcpu);
-	return handler->registered << SDEI_EVENT_STATUS_REGISTERED |
-	       handler->enabled << SDEI_EVENT_STATUS_ENABLED |
-	       handler->running << SDEI_EVENT_STATUS_RUNNING;
+	return (handler->registered ? STATUS_REGISTERED : 0) |
+	       (handler->enabled ? STATUS_ENABLED : 0) | (handler->running ? STATUS_RUNNING : 0);
 }
 
-/* 5.1.10: only a shared event that is registered has a route to tell */
+/*
+ * 5.1.10: only a shared event that is registered has a route to tell. Signalled
+ * is 0 of an event that SDEI_EVENT_SIGNAL can raise, as TF-A has it.
+ */
 static int64_t event_get_info(struct vcpu *vcpu, struct call *call)
 {
 	const struct event *event = find_event(call->x[1]);
 	const struct handler *handler;
 
 	if (!event)
-		return SDEI_INVALID_PARAMETERS;
+		return INVALID_PARAMETERS;
 	handler = handler_of(event, vcpu);
 	switch (call->x[2]) {
-	case SDEI_EVENT_INFO_EV_TYPE:
-		return event->shared ? SDEI_EVENT_TYPE_SHARED : SDEI_EVENT_TYPE_PRIVATE;
-	case SDEI_EVENT_INFO_EV_SIGNALED:
-		return event->nr == 0;
-	case SDEI_EVENT_INFO_EV_PRIORITY:
-		return event->critical ? SDEI_EVENT_PRIORITY_CRITICAL : SDEI_EVENT_PRIORITY_NORMAL;
-	case SDEI_EVENT_INFO_EV_ROUTING_MODE:
-	case SDEI_EVENT_INFO_EV_ROUTING_AFF:
+	case INFO_TYPE:
+		return event->shared;
+	case INFO_SIGNALED:
+		return event->nr != 0;
+	case INFO_PRIORITY:
+		return event->critical ? CRITICAL : NORMAL;
+	case INFO_ROUTING_MODE:
+	case INFO_ROUTING_AFFINITY:
 		if (!event->shared)
-			return SDEI_INVALID_PARAMETERS;
+			return INVALID_PARAMETERS;
 		if (!handler->registered)
-			return SDEI_DENIED;
-		if (call->x[2] == SDEI_EVENT_INFO_EV_ROUTING_MODE)
+			return DENIED;
+		if (call->x[2] == INFO_ROUTING_MODE)
 			return handler->to_one_pe;
-		return handler->to_one_pe ? (int64_t)handler->affinity : SDEI_INVALID_PARAMETERS;
+		return handler->to_one_pe ? (int64_t)handler->affinity : INVALID_PARAMETERS;
 	default:
-		return SDEI_INVALID_PARAMETERS;
+		return INVALID_PARAMETERS;
 	}
 }
 
@@ -355,12 +363,12 @@ static int64_t event_routing_set(struct vcpu *vcpu, struct call *call)
 	struct handler *handler;
 
 	if (!event || !event->shared || !is_route(vcpu, call->x[2], call->x[3]))
-		return SDEI_INVALID_PARAMETERS;
+		return INVALID_PARAMETERS;
 	handler = handler_of(event, vcpu);
 	if (!handler->registered || handler->enabled || handler->running)
-		return SDEI_DENIED;
+		return DENIED;
 	set_route(handler, call->x[2], call->x[3]);
-	return SDEI_SUCCESS;
+	return SUCCESS;
 }
 
 /* 5.1.12: 1 if it was this call that masked the PE */
@@ -376,7 +384,7 @@ static int64_t pe_unmask(struct vcpu *vcpu, struct call *call)
 {
 	pes[vcpu->index].unmasked = true;
 	update(vcpu->machine);
-	return SDEI_SUCCESS;
+	return SUCCESS;
 }
 
 /* 5.1.16: event 0, to any PE. It stays pending until that one can take it. */
@@ -385,27 +393,42 @@ static int64_t event_signal(struct vcpu *vcpu, struct call *call)
 	struct vcpu *target = machine_vcpu(vcpu->machine, call->x[2]);
 
 	if (call->x[1] || !target)
-		return SDEI_INVALID_PARAMETERS;
+		return INVALID_PARAMETERS;
 	handler_of(&events[0], target)->pending = true;
 	update(vcpu->machine);
-	return SDEI_SUCCESS;
+	return SUCCESS;
 }
 
-/* Interrupts cannot be bound: no slots, private or shared */
+/* No interrupt can be bound: there are no slots, private or shared */
 static int64_t features(struct vcpu *vcpu, struct call *call)
 {
-	return call->x[1] == FEATURE_BIND_SLOTS ? 0 : SDEI_INVALID_PARAMETERS;
+	return call->x[1] == FEATURE_BIND_SLOTS ? 0 : INVALID_PARAMETERS;
 }
 
+/* 5.1.14 */
+static int64_t interrupt_bind(struct vcpu *vcpu, struct call *call)
+{
+	if (call->x[1] < NR_SGIS || call->x[1] > MAX_INTERRUPT)
+		return INVALID_PARAMETERS;
+	return OUT_OF_RESOURCE;
+}
+
+/* 5.1.15: none of the events is a bound interrupt's */
+static int64_t interrupt_release(struct vcpu *vcpu, struct call *call)
+{
+	return INVALID_PARAMETERS;
+}
+
+/* 5.1.17, 5.1.18: all or nothing, and nothing while a handler runs */
 static int64_t reset(struct vcpu *vcpu, bool of_shared)
 {
-	int64_t ret = SDEI_SUCCESS;
-
 	for (unsigned int i = 0; i < ARRAY_SIZE(events); i++)
-		if (events[i].shared == of_shared &&
-		    unregister(handler_of(&events[i], vcpu)) == SDEI_PENDING)
-			ret = SDEI_PENDING;
-	return ret;
+		if (events[i].shared == of_shared && handler_of(&events[i], vcpu)->running)
+			return DENIED;
+	for (unsigned int i = 0; i < ARRAY_SIZE(events); i++)
+		if (events[i].shared == of_shared)
+			unregister(handler_of(&events[i], vcpu));
+	return SUCCESS;
 }
 
 static int64_t private_reset(struct vcpu *vcpu, struct call *call)
@@ -459,41 +482,42 @@ static void vcpu_off(struct vcpu *vcpu)
 }
 
 static const struct function functions[] = {
-	{ SDEI_1_0_FN_SDEI_VERSION, "SDEI_VERSION", "", version },
-	{ SDEI_1_0_FN_SDEI_EVENT_REGISTER, "SDEI_EVENT_REGISTER", "wxxxx", event_register },
-	{ SDEI_1_0_FN_SDEI_EVENT_ENABLE, "SDEI_EVENT_ENABLE", "w", event_enable },
-	{ SDEI_1_0_FN_SDEI_EVENT_DISABLE, "SDEI_EVENT_DISABLE", "w", event_disable },
-	{ SDEI_1_0_FN_SDEI_EVENT_CONTEXT, "SDEI_EVENT_CONTEXT", "w", event_context },
-	{ SDEI_1_0_FN_SDEI_EVENT_COMPLETE, "SDEI_EVENT_COMPLETE", "x", event_complete },
-	{ SDEI_1_0_FN_SDEI_EVENT_COMPLETE_AND_RESUME, "SDEI_EVENT_COMPLETE_AND_RESUME", "x",
+	{ FN(0x00), "SDEI_VERSION", "", version },
+	{ FN(0x01), "SDEI_EVENT_REGISTER", "wxxxx", event_register },
+	{ FN(0x02), "SDEI_EVENT_ENABLE", "w", event_enable },
+	{ FN(0x03), "SDEI_EVENT_DISABLE", "w", event_disable },
+	{ FN(0x04), "SDEI_EVENT_CONTEXT", "w", event_context },
+	{ FN(0x05), "SDEI_EVENT_COMPLETE", "x", event_complete },
+	{ FN(0x06), "SDEI_EVENT_COMPLETE_AND_RESUME", "x",
 	  event_complete_and_resume },
-	{ SDEI_1_0_FN_SDEI_EVENT_UNREGISTER, "SDEI_EVENT_UNREGISTER", "w", event_unregister },
-	{ SDEI_1_0_FN_SDEI_EVENT_STATUS, "SDEI_EVENT_STATUS", "w", event_status },
-	{ SDEI_1_0_FN_SDEI_EVENT_GET_INFO, "SDEI_EVENT_GET_INFO", "ww", event_get_info },
-	{ SDEI_1_0_FN_SDEI_EVENT_ROUTING_SET, "SDEI_EVENT_ROUTING_SET", "wxx", event_routing_set },
-	{ SDEI_1_0_FN_SDEI_PE_MASK, "SDEI_PE_MASK", "", pe_mask },
-	{ SDEI_1_0_FN_SDEI_PE_UNMASK, "SDEI_PE_UNMASK", "", pe_unmask },
-	{ SDEI_1_0_FN_SDEI_INTERRUPT_BIND, "SDEI_INTERRUPT_BIND", "w", NULL },
-	{ SDEI_1_0_FN_SDEI_INTERRUPT_RELEASE, "SDEI_INTERRUPT_RELEASE", "w", NULL },
-	{ SDEI_EVENT_SIGNAL, "SDEI_EVENT_SIGNAL", "wx", event_signal },
-	{ SDEI_FEATURES, "SDEI_FEATURES", "w", features },
-	{ SDEI_1_0_FN_SDEI_PRIVATE_RESET, "SDEI_PRIVATE_RESET", "", private_reset },
-	{ SDEI_1_0_FN_SDEI_SHARED_RESET, "SDEI_SHARED_RESET", "", shared_reset },
+	{ FN(0x07), "SDEI_EVENT_UNREGISTER", "w", event_unregister },
+	{ FN(0x08), "SDEI_EVENT_STATUS", "w", event_status },
+	{ FN(0x09), "SDEI_EVENT_GET_INFO", "ww", event_get_info },
+	{ FN(0x0a), "SDEI_EVENT_ROUTING_SET", "wxx", event_routing_set },
+	{ FN(0x0b), "SDEI_PE_MASK", "", pe_mask },
+	{ FN(0x0c), "SDEI_PE_UNMASK", "", pe_unmask },
+	{ FN(0x0d), "SDEI_INTERRUPT_BIND", "w", interrupt_bind },
+	{ FN(0x0e), "SDEI_INTERRUPT_RELEASE", "w", interrupt_release },
+	{ FN(0x0f), "SDEI_EVENT_SIGNAL", "wx", event_signal },
+	{ FN(0x10), "SDEI_FEATURES", "w", features },
+	{ FN(0x11), "SDEI_PRIVATE_RESET", "", private_reset },
+	{ FN(0x12), "SDEI_SHARED_RESET", "", shared_reset },
 	{ }
 };
 
 static const struct answer answers[] = {
-	{ SDEI_SUCCESS, "SUCCESS" },
-	{ SDEI_NOT_SUPPORTED, "NOT_SUPPORTED" },
-	{ SDEI_INVALID_PARAMETERS, "INVALID_PARAMETERS" },
-	{ SDEI_DENIED, "DENIED" },
-	{ SDEI_PENDING, "PENDING" },
+	{ SUCCESS, "SUCCESS" },
+	{ NOT_SUPPORTED, "NOT_SUPPORTED" },
+	{ INVALID_PARAMETERS, "INVALID_PARAMETERS" },
+	{ DENIED, "DENIED" },
+	{ PENDING, "PENDING" },
+	{ OUT_OF_RESOURCE, "OUT_OF_RESOURCE" },
 	{ }
 };
 
 const struct service sdei_service = {
 	.name = "sdei",
-	.ranges = { { SDEI_1_0_FN_BASE, 0x20 } },
+	.ranges = { { FN_BASE, 0x20 } },
 	.functions = functions,
 	.answers = answers,
 	.machine_reset = machine_reset,

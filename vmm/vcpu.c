@@ -64,6 +64,25 @@ void vcpu_answer(struct vcpu *vcpu, const uint64_t *x, unsigned int nr)
 		vcpu->run->kvm_dirty_regs = KVM_SYNC_ARM64_SMCCC;
 }
 
+/*
+ * PSTATE after an exception that was taken to EL1h with PSTATE @interrupted, Arm
+ * DDI 0487 D1.3.1: the flags and DIT stay, PAN is set unless SCTLR_EL1.SPAN says that
+ * it stays, SSBS is SCTLR_EL1.DSSBS, all else is 0. The fields that stay are
+ * at the same place in AArch32's PSTATE. TCO is for guests with MTE: ours has none.
+ */
+uint64_t exception_pstate(struct vcpu *vcpu, uint64_t interrupted)
+{
+	uint64_t sctlr = vcpu_get(vcpu, REG_SCTLR_EL1);
+	uint64_t pstate = PSTATE_EL1H_DAIF;
+
+	pstate |= interrupted & (PSTATE_NZCV | PSTATE_DIT | PSTATE_PAN);
+	if (!(sctlr & SCTLR_SPAN))
+		pstate |= PSTATE_PAN;
+	if (sctlr & SCTLR_DSSBS)
+		pstate |= PSTATE_SSBS;
+	return pstate;
+}
+
 void vcpu_mp_state(struct vcpu *vcpu, uint32_t state)
 {
 	struct kvm_mp_state mp_state = { .mp_state = state };

@@ -33,7 +33,15 @@
 #define MAX_FILTERS	64
 
 #define AFFINITY_BITS	0xff00fffffful	/* of MPIDR_EL1 */
+#define SCTLR_SPAN	(1ul << 23)
 #define SCTLR_EE	(1ul << 25)
+#define SCTLR_DSSBS	(1ul << 44)
+
+#define PSTATE_EL1H_DAIF 0x3c5ul
+#define PSTATE_SSBS	(1ul << 12)
+#define PSTATE_PAN	(1ul << 22)
+#define PSTATE_DIT	(1ul << 24)
+#define PSTATE_NZCV	(0xful << 28)
 
 /* The program's exit status */
 enum { EXIT_BAD_INPUT = 1, EXIT_NO_FILTER = 2 };
@@ -171,6 +179,7 @@ void vcpu_reset(struct vcpu *vcpu, const struct entry *entry);
 void vcpu_kick(struct vcpu *vcpu);
 void vcpu_power_on(struct vcpu *vcpu, const struct entry *entry);
 void vcpu_power_off(struct vcpu *vcpu);
+uint64_t exception_pstate(struct vcpu *vcpu, uint64_t interrupted);
 void vcpu_mp_state(struct vcpu *vcpu, uint32_t state);
 uint64_t vcpu_get(struct vcpu *vcpu, uint64_t reg);
 void vcpu_set(struct vcpu *vcpu, uint64_t reg, uint64_t value);

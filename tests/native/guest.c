@@ -12,6 +12,9 @@
 #define SPSEL		1ul
 #define DAIF		0x3c0ul
 #define NZCV		0xf0000000ul
+#define SSBS		(1ul << 12)
+#define PAN		(1ul << 22)
+#define DIT		(1ul << 24)
 
 extern char __start_guest_memory[], __stop_guest_memory[];
 
@@ -32,6 +35,7 @@ static void run_event(void)
 	u64 to;
 
 	self->pc += 4;		/* it has begun */
+	event_nzcv = self->pstate & NZCV;
 	to = on_event(self->x[0], self->x[1], self->x[2], self->x[3]);
 	self->x[0] = to ? 0xc4000026 : 0xc4000025;
 	self->x[1] = to;
@@ -41,6 +45,10 @@ static void run_event(void)
 	resumed[0] = self->elr;
 	resumed[1] = self->spsr;
 	resumed[2] = self->pstate & DAIF;
+	resumed[3] = self->pstate & NZCV;
+	resumed[4] = self->pstate & DIT;
+	resumed[5] = self->pstate & SSBS;
+	resumed[6] = self->pstate & PAN;
 	self->pc = self->elr;
 	self->pstate = self->spsr;
 }
@@ -114,8 +122,28 @@ s64 big_endian_hvc(u64 x0, u64 x1, u64 x2, u64 x3)
 	return regs.x[0];
 }
 
+/* The fields of PSTATE that have a name of their own */
+static u64 field_of(const char *name)
+{
+	if (!strcmp(name, "S3_3_C4_C2_5"))
+		return DIT;
+	if (!strcmp(name, "S3_3_C4_C2_6"))
+		return SSBS;
+	if (!strcmp(name, "S3_0_C4_C2_3"))
+		return PAN;
+	return 0;
+}
+
 u64 native_sysreg(const char *name)
 {
+	if (field_of(name))
+		return self->pstate & field_of(name);
+	if (!strcmp(name, "sctlr_el1"))
+		return self->sctlr;
+	if (!strcmp(name, "id_aa64pfr1_el1"))
+		return 2 << 4;
+	if (!strcmp(name, "id_aa64mmfr1_el1"))
+		return 1 << 20;
 	if (!strcmp(name, "mpidr_el1"))
 		return 1u << 31 | self->index;
 	if (!strcmp(name, "cntfrq_el0"))
@@ -125,7 +153,7 @@ u64 native_sysreg(const char *name)
 	if (!strcmp(name, "spsel"))
 		return self->pstate & SPSEL;
 	if (!strcmp(name, "id_aa64pfr0_el1"))
-		return 0x11;		/* AArch64 alone */
+		return 1ull << 48 | 0x11;	/* DIT; AArch64 alone */
 	if (strcmp(name, "cntvct_el0") != 0)
 		abort();
 	moment();
@@ -138,6 +166,10 @@ void native_set_sysreg(const char *name, u64 value)
 
 	if (!strcmp(name, "daif"))
 		self->pstate = (self->pstate & ~DAIF) | value;
+	else if (field_of(name))
+		self->pstate = (self->pstate & ~field_of(name)) | value;
+	else if (!strcmp(name, "sctlr_el1"))
+		self->sctlr = value;
 	else if (!strcmp(name, "cntv_cval_el0"))
 		cval = value;
 	else if (!strcmp(name, "cntv_ctl_el0"))

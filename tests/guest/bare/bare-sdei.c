@@ -31,10 +31,19 @@
 #define SHARED_CRITICAL	0x40000001ull
 #define CRITICAL	0x40000002ull	/* private */
 
-enum { SUCCESS, NOT_SUPPORTED = -1, INVALID_PARAMETERS = -2, DENIED = -3, PENDING = -5 };
+enum { SUCCESS, NOT_SUPPORTED = -1, INVALID_PARAMETERS = -2, DENIED = -3, PENDING = -5,
+       OUT_OF_RESOURCE = -10 };
 enum { REGISTERED = 1, ENABLED = 2, RUNNING = 4 };
 
 #define HANDLER		((u64)event_entry)
+#define ABOVE		(0xbadull << 32)	/* not part of an argument of 32 bits */
+
+/* Fields of PSTATE and SCTLR_EL1 */
+#define SSBS		(1ull << 12)
+#define PAN		(1ull << 22)
+#define DIT		(1ull << 24)
+#define SPAN		(1ull << 23)
+#define DSSBS		(1ull << 44)
 #define ARGUMENT	0x1234567890abcdefull
 
 /* What the handler is to do, by argument's low byte, and what it saw */
@@ -42,7 +51,8 @@ enum action { RETURN, GO_ON_ELSEWHERE, ASK, NEST, SAME_AGAIN, TAKE_APART, WAIT_N
 
 static struct seen {
 	u64 count, cpu, event, argument, pc, pstate, daif, spsel;
-	u64 context[18], context_18, status, answers[4];
+	u64 nzcv, fields;
+	u64 context[18], context_18, status, answers[8];
 } seen[4];	/* by event */
 
 /* In RAM, and beyond what a 32-bit register can hold */
@@ -63,6 +73,23 @@ static void wait_for_event(u64 event, u64 count)
 	wait_until(READ_ONCE(seen_of(event)->count) >= count);
 }
 
+/* DIT, SSBS and PAN, where the CPU has them */
+static u64 fields(void)
+{
+	return (has_dit ? sysreg(S3_3_C4_C2_5) : 0) | (has_ssbs ? sysreg(S3_3_C4_C2_6) : 0) |
+	       (has_pan ? sysreg(S3_0_C4_C2_3) : 0);
+}
+
+static void set_fields(u64 value)
+{
+	if (has_dit)
+		set_sysreg(S3_3_C4_C2_5, value & DIT);
+	if (has_ssbs)
+		set_sysreg(S3_3_C4_C2_6, value & SSBS);
+	if (has_pan)
+		set_sysreg(S3_0_C4_C2_3, value & PAN);
+}
+
 u64 on_event(u64 event, u64 argument, u64 pc, u64 pstate)
 {
 	struct seen *s = seen_of(event);
@@ -74,10 +101,13 @@ u64 on_event(u64 event, u64 argument, u64 pc, u64 pstate)
 	s->pstate = pstate;
 	s->daif = sysreg(daif);
 	s->spsel = sysreg(spsel);
+	s->nzcv = event_nzcv;
+	s->fields = fields();
 	s->status = CALL(STATUS, event);
 
 	switch (argument & 0xff) {
 	case GO_ON_ELSEWHERE:
+		s->answers[0] = CALL(RESUME, (u64)resume_entry + 2);
 		WRITE_ONCE(s->count, s->count + 1);
 		return (u64)resume_entry;
 	case ASK:
@@ -116,10 +146,14 @@ u64 on_event(u64 event, u64 argument, u64 pc, u64 pstate)
 		}
 		break;
 	case TAKE_APART:
-		s->answers[0] = CALL(UNREGISTER, event);
-		s->answers[1] = CALL(STATUS, event);
-		s->answers[2] = CALL(REGISTER, event, HANDLER, 0);
+		s->answers[0] = CALL(SHARED_RESET);
+		s->answers[1] = CALL(PRIVATE_RESET);
+		s->answers[2] = CALL(STATUS, event);
 		s->answers[3] = CALL(UNREGISTER, event);
+		s->answers[4] = CALL(STATUS, event);
+		s->answers[5] = CALL(REGISTER, event, HANDLER, 0);
+		s->answers[6] = CALL(UNREGISTER, event);
+		s->answers[7] = CALL(event == OWN ? PRIVATE_RESET : SHARED_RESET);
 		break;
 	}
 	barrier();
@@ -144,22 +178,26 @@ static void discovery(void)
 	check(CALL(VERSION) == 1ll << 48, "version 1.0");
 	check(CALL(FEATURES, 0) == 0 && CALL(FEATURES, 1) == INVALID_PARAMETERS,
 	      "FEATURES: no interrupt can be bound");
-	check(CALL(BIND, 40) == NOT_SUPPORTED && CALL(RELEASE, 1) == NOT_SUPPORTED,
-	      "INTERRUPT_BIND and RELEASE are not supported");
+	check(CALL(BIND, 40) == OUT_OF_RESOURCE && CALL(BIND, ABOVE | 16) == OUT_OF_RESOURCE &&
+	      CALL(BIND, 15) == INVALID_PARAMETERS && CALL(BIND, 1020) == INVALID_PARAMETERS,
+	      "INTERRUPT_BIND: no slots, not for an SGI, nor for what is no interrupt");
+	check(CALL(RELEASE, 1) == INVALID_PARAMETERS && CALL(RELEASE, SHARED) == INVALID_PARAMETERS,
+	      "INTERRUPT_RELEASE: nothing is bound");
 	check(CALL(FN(0x13)) == NOT_SUPPORTED && CALL(FN(0x1f)) == NOT_SUPPORTED &&
 	      CALL(0x84000020) == NOT_SUPPORTED, "nor is what does not exist");
 }
 
 static void info(void)
 {
-	static const u64 expected[4][3] = {	/* type, signalled, priority */
-		{ 0, 1, 0 }, { 1, 0, 0 }, { 1, 0, 1 }, { 0, 0, 1 },
+	static const u64 expected[4][3] = {	/* type, not signalled, priority */
+		{ 0, 0, 0 }, { 1, 1, 0 }, { 1, 1, 1 }, { 0, 1, 1 },
 	};
 	bool ok = true;
 
 	for (u64 i = 0; i < 4; i++)
 		for (u64 j = 0; j < 3; j++)
-			ok &= CALL(INFO, i ? SHARED + i - 1 : 0, j) == (s64)expected[i][j];
+			ok &= CALL(INFO, ABOVE | (i ? SHARED + i - 1 : 0), ABOVE | j) ==
+			      (s64)expected[i][j];
 	check(ok, "GET_INFO: type, signalled, priority of four events");
 	check(CALL(INFO, 1, 0) == INVALID_PARAMETERS && CALL(INFO, OWN, 5) == INVALID_PARAMETERS,
 	      "GET_INFO of no event, of no such information");
@@ -181,11 +219,14 @@ static void registration(void)
 	      CALL(ROUTING, 1, 0, 0) == INVALID_PARAMETERS,
 	      "what is no event");
 	check(CALL(REGISTER, OWN, HANDLER + 1) == INVALID_PARAMETERS &&
-	      CALL(REGISTER, OWN, HANDLER, 0, 1, 0) == INVALID_PARAMETERS &&
+	      CALL(REGISTER, OWN, 0) == INVALID_PARAMETERS &&
+	      CALL(REGISTER, OWN, HANDLER, 0, 2, 0) == INVALID_PARAMETERS &&
 	      CALL(REGISTER, SHARED, HANDLER, 0, 2, 0) == INVALID_PARAMETERS &&
 	      CALL(REGISTER, SHARED, HANDLER, 0, 1, 9) == INVALID_PARAMETERS,
 	      "REGISTER with a bad entry, flags, affinity");
-	check(CALL(REGISTER, SHARED, HANDLER, 0, 1, 1) == SUCCESS &&
+	check(CALL(REGISTER, OWN, HANDLER, 0, 1, 9) == SUCCESS && CALL(UNREGISTER, OWN) == SUCCESS,
+	      "REGISTER ignores the route of a private event");
+	check(CALL(REGISTER, ABOVE | SHARED, HANDLER, 0, 1, 1) == SUCCESS &&
 	      CALL(STATUS, SHARED) == REGISTERED &&
 	      CALL(REGISTER, SHARED, HANDLER, 0, 1, 1) == DENIED,
 	      "REGISTER, once");
@@ -283,12 +324,47 @@ static void resume(void)
 	start(OWN, GO_ON_ELSEWHERE);
 	set_sysreg(daif, 0);
 	regs = signal_with_pattern();
+	check((s64)s->answers[0] == INVALID_PARAMETERS,
+	      "COMPLETE_AND_RESUME at an address that is not aligned");
 	check(s->count == 1 && resumed[0] == s->pc && resumed[1] == s->pstate &&
 	      resumed[2] == 0x3c0,
 	      "COMPLETE_AND_RESUME looks like an exception: ELR, SPSR, masks");
 	check(is_restored(&regs) && sysreg(daif) == 0, "and has restored x0-x17");
 	set_sysreg(daif, 0x3c0);
 	stop(OWN);
+}
+
+/* Handler and resume start with a PSTATE as an exception to EL1 makes it */
+static void as_exception(enum action action)
+{
+	static const u64 all = DIT | SSBS | PAN;
+	u64 sctlr = sysreg(sctlr_el1), there = (has_dit ? DIT : 0) | (has_ssbs ? SSBS : 0) |
+					       (has_pan ? PAN : 0);
+	bool ok = true;
+
+	for (u64 i = 0; i < 16; i++) {
+		u64 before = (i & 1 ? DIT : 0) | (i & 2 ? 0 : SSBS) | (i & 4 ? PAN : 0);
+		u64 after = (i & 1 ? DIT : 0) | (i & 2 ? SSBS : 0) | (i & 12 ? PAN : 0);
+		struct regs regs;
+		u64 seen_fields;
+
+		start(OWN, action);
+		set_sysreg(sctlr_el1, (sctlr & ~(SPAN | DSSBS)) | (i & 2 ? DSSBS : 0) |
+					      (i & 8 ? 0 : SPAN));
+		set_fields(before);
+		regs = signal_with_pattern();
+		seen_fields = fields();
+		set_sysreg(sctlr_el1, sctlr);
+		set_fields(0);
+		ok &= seen_fields == (before & there) && regs.nzcv == 0xa0000000;
+		ok &= seen_of(OWN)->fields == (after & there) && seen_of(OWN)->nzcv == 0xa0000000;
+		if (action == GO_ON_ELSEWHERE)
+			ok &= resumed[3] == 0xa0000000 &&
+			      ((resumed[4] | resumed[5] | resumed[6]) & all) == (after & there);
+		stop(OWN);
+	}
+	check(ok, "%s: flags and DIT stay, SSBS is DSSBS, PAN is set or stays by SPAN",
+	      action == GO_ON_ELSEWHERE ? "resume" : "handler");
 }
 
 static void order(void)
@@ -328,19 +404,32 @@ static void order(void)
 	      "SHARED_RESET");
 }
 
-static void unregister_in_handler(void)
+static void unregister_in_handler(u64 event)
 {
-	struct seen *s = seen_of(OWN);
+	struct seen *s = seen_of(event);
+	s64 of_own_kind, of_other;
 
-	start(OWN, TAKE_APART);
-	CALL(SIGNAL, OWN, 0);
-	check(s->count == 1 && (s64)s->answers[0] == PENDING && s->answers[1] == RUNNING,
-	      "UNREGISTER in the handler is pending");
-	check((s64)s->answers[2] == DENIED && (s64)s->answers[3] == DENIED,
-	      "no REGISTER meanwhile");
-	check(CALL(STATUS, OWN) == 0 && CALL(REGISTER, OWN, HANDLER) == SUCCESS &&
-	      CALL(UNREGISTER, OWN) == SUCCESS,
-	      "it can be registered again afterwards");
+	start(event, TAKE_APART);
+	if (event == OWN)
+		CALL(SIGNAL, OWN, 0);
+	else
+		host("raise 0x40000000");
+	wait_for_event(event, 1);
+	/* Of its own kind a reset is denied, of the other it finds nothing that runs */
+	of_own_kind = event == OWN ? s->answers[1] : s->answers[0];
+	of_other = event == OWN ? s->answers[0] : s->answers[1];
+	check(of_own_kind == DENIED && of_other == SUCCESS &&
+	      s->answers[2] == (REGISTERED | ENABLED | RUNNING),
+	      "event %x: a reset while its handler runs is denied, and changes nothing", event);
+	check((s64)s->answers[3] == PENDING && s->answers[4] == RUNNING,
+	      "event %x: UNREGISTER in the handler is pending", event);
+	check((s64)s->answers[5] == DENIED && (s64)s->answers[6] == PENDING &&
+	      (s64)s->answers[7] == DENIED,
+	      "event %x: meanwhile no REGISTER, no reset, and UNREGISTER is pending", event);
+	wait_until(!(CALL(STATUS, event) & RUNNING));
+	check(CALL(STATUS, event) == 0 && CALL(REGISTER, event, HANDLER) == SUCCESS &&
+	      CALL(UNREGISTER, event) == SUCCESS,
+	      "event %x: it can be registered again afterwards", event);
 }
 
 static u64 phase;
@@ -497,6 +586,9 @@ static void powerdown(void)
 
 int main(void)
 {
+	has_dit = sysreg(id_aa64pfr0_el1) >> 48 & 0xf;
+	has_ssbs = (sysreg(id_aa64pfr1_el1) >> 4 & 0xf) >= 2;
+	has_pan = sysreg(id_aa64mmfr1_el1) >> 20 & 0xf;
 	discovery();
 	for (int i = 0; i < 2; i++) {
 		by_smc = i;
@@ -507,8 +599,11 @@ int main(void)
 		masks();
 		delivery();
 		resume();
+		as_exception(RETURN);
+		as_exception(GO_ON_ELSEWHERE);
 		order();
-		unregister_in_handler();
+		unregister_in_handler(OWN);
+		unregister_in_handler(SHARED);
 		two_cpus();
 		sleeping();
 		powerdown();

@@ -9,7 +9,7 @@
 #define FR_RXFE		(1 << 4)
 #define FR_TXFF		(1 << 5)
 
-u64 seen_sctlr[MAX_CPUS], resumed[3];
+u64 seen_sctlr[MAX_CPUS], has_dit, has_ssbs, has_pan, event_nzcv, resumed[7];
 char stacks[(MAX_CPUS + 1) * STACK_SIZE] __attribute__((aligned(16)));
 bool by_smc;
 

@@ -88,7 +88,9 @@ extern s64 big_endian_hvc(u64 x0, u64 x1, u64 x2, u64 x3);
 extern char secondary_entry[], event_entry[], resume_entry[];
 extern char far_event[], far_leave[], far_end[];
 void run_aarch32(void);
-extern u64 seen_sctlr[MAX_CPUS], resumed[3];
+extern u64 seen_sctlr[MAX_CPUS];
+/* Whether the CPU has a field of PSTATE; the handler's flags; at resume_entry ELR, SPSR, fields */
+extern u64 has_dit, has_ssbs, has_pan, event_nzcv, resumed[7];
 
 extern bool by_smc;	/* the conduit of call() */
 s64 call(u64 id, u64 x1, u64 x2, u64 x3, u64 x4, u64 x5);

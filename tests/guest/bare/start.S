@@ -111,6 +111,9 @@ event_entry:
 	stp	x29, x30, [sp, #-32]!
 	mov	x29, sp
 	str	x18, [sp, #16]
+	mrs	x4, nzcv
+	ldr	x5, =event_nzcv
+	str	x4, [x5]
 	bl	on_event		/* returns 0, or the address to resume at */
 	ldr	x18, [sp, #16]
 	ldp	x29, x30, [sp], #32
@@ -124,6 +127,15 @@ event_entry:
 	b	.
 
 /* Where COMPLETE_AND_RESUME goes to: as an exception handler, it keeps registers */
+	.macro	field, has, name, offset
+	ldr	x1, =\has
+	ldr	x1, [x1]
+	cbz	x1, 1f
+	mrs	x1, \name
+	str	x1, [x0, #\offset]
+1:
+	.endm
+
 	.global	resume_entry
 resume_entry:
 	stp	x0, x1, [sp, #-16]!
@@ -134,6 +146,11 @@ resume_entry:
 	str	x1, [x0, #8]
 	mrs	x1, daif
 	str	x1, [x0, #16]
+	mrs	x1, nzcv
+	str	x1, [x0, #24]
+	field	has_dit, S3_3_C4_C2_5, 32
+	field	has_ssbs, S3_3_C4_C2_6, 40
+	field	has_pan, S3_0_C4_C2_3, 48
 	ldp	x0, x1, [sp], #16
 	eret
 
