@@ -30,14 +30,21 @@ for variant in asan tsan; do
 	done
 done
 
+# How the files stand to each other
+objects() { printf "$plain/%s.o\n" $(cd "$top/vmm" && basename -s .c -- *.c); }
+# shellcheck disable=SC2046 # words
+check 'no circle among the files of vmm/, and none uses main.c' "$top/tests/lib/circles" $(objects)
+# shellcheck disable=SC2317 # called by check
+small() { (cd "$top/vmm" && wc -l -- * | sort -n | awk '{ print } $2 == "total" ? $1 > 3700 : $1 > 450 { bad = 1 } END { exit bad }'); }
+check 'vmm/ has at most 3,700 lines, and no file over 450' small
+
 # A fault that each has to find, in the program that has just run without one
 plant() { rm -rf "$scratch/planted"; cp -r "$top/vmm" "$scratch/planted"; perl -0pi -e "$2" "$scratch/planted/$1"; ! cmp -s "$top/vmm/$1" "$scratch/planted/$1"; }
 # shellcheck disable=SC2016 # perl's
 race()
 {
-	plant services.c 's/(\nvoid services_call\()/\nunsigned long planted;\n$1/; s/(machine->lock\);\n\tservices_call)/$1/'
-	perl -0pi -e 's/\tpthread_mutex_lock\(&machine->lock\);\n(\tservices_call)/\textern unsigned long planted;\n\n\tplanted++;\n\tpthread_mutex_lock(&machine->lock);\n$1/' "$scratch/planted/vcpu.c"
-	grep planted "$scratch/planted/vcpu.c"
+	plant vcpu.c 's/(\nstatic bool hypercall\()/\nstatic unsigned long planted;\n$1/; s/(\tcall_read\(vcpu, &served\);\n)/$1\tplanted++;\n/'
+	grep -c planted "$scratch/planted/vcpu.c" | grep -x 2
 	build_native "$scratch/planted.out" thread "$scratch/planted"
 	native_guests "$scratch/planted.out" "$scratch/planted.log"
 	grep 'WARNING: ThreadSanitizer: data race' "$scratch/planted.log"
@@ -89,6 +96,52 @@ export NATIVE_KVM=statistics
 vmm --filter 0xc3000000+0x10=forward --filter 0xc3000010+1=deny
 check 'no statistics: the guest runs all the same' status 0
 unset NATIVE_KVM
+
+# Who is slow delays nobody else. start NAME ARGUMENT...: the VMM with that guest, in
+# the background; ask COMMAND...: what the control socket answers
+start()
+{
+	local name=$1; shift
+	rm -f "$scratch/socket"
+	(cd "$scratch/bad" && exec timeout -s KILL 60 "$plain/$name" --control "$scratch/socket" "$@") < /dev/null > "$scratch/out" 2> "${ERR:-$scratch/err}" &
+	vmm_pid=$!
+	until [ -S "$scratch/socket" ] || ! kill -0 $vmm_pid 2> /dev/null; do :; done
+}
+ask() { timeout 10 "$plain/bare-psci" control "$scratch/socket" "$@"; }
+# ended: waits until it has, and keeps its exit status as vmm does
+ended() { local status=0; wait "$vmm_pid" || status=$?; echo $status > "$scratch/status"; }
+stop() { kill "$vmm_pid" 2> /dev/null; wait "$vmm_pid" || true; }
+# becomes PATTERN: status answers, each time, until it is that
+becomes()
+{
+	local answer
+	while :; do
+		answer=$(ask status) || { echo "no answer: $answer"; return 1; }
+		# shellcheck disable=SC2254 # a pattern
+		case $answer in $1) return 0 ;; esac
+	done
+}
+
+mkfifo "$scratch/hold" "$scratch/kernel" "$scratch/trace"
+HOLD_INIT=$scratch/hold start bare-garbage --kernel Image --cpus 4
+check 'while the reset of vCPU 1 is held back, others go on and are on' becomes 'ok 0:on 1:pending 2:on 3:on'
+timeout 10 sh -c ": > '$scratch/hold'" || stop
+ended
+check '... and the guest comes to its end' status 0
+
+start bare-services --kernel "$scratch/kernel" --filter 0xc3000000+0x10=forward --filter 0xc3000010+1=deny
+timeout 10 sh -c "exec 8> '$scratch/kernel'; timeout 5 '$plain/bare-psci' control '$scratch/socket' status; cat '$scratch/bad/Image' >&8" > "$scratch/answer" 2>&1 || stop
+check 'while the kernel is read from a pipe, status is answered' grep 'error: the machine is about to start' "$scratch/answer"
+ended
+check '... and the guest comes to its end' status 0
+
+exec 7<> "$scratch/trace"
+# shellcheck disable=SC2016 # perl's
+timeout 10 perl -e 'use Fcntl; open my $f, "+<", $ARGV[0] or die; fcntl $f, F_SETFL, O_NONBLOCK; 1 while syswrite $f, "x" x 4096; 1 while syswrite $f, "x"' "$scratch/trace"
+ERR=$scratch/trace start bare-garbage --kernel Image --cpus 4 --trace
+check 'while nobody reads what --trace prints, status is answered' becomes 'ok 0:on 1:on *'
+stop
+exec 7>&-
 
 # Each of the first requests fails in turn, up to the first KVM_RUN and beyond it
 bad=

@@ -22,58 +22,60 @@ struct command {
 	const char *(*run)(struct machine *machine, const char *argument, char *info);
 };
 
-static struct vcpu *parse_vcpu(struct machine *machine, const char *text)
+static struct cpu *parse_cpu(struct machine *machine, const char *text)
 {
 	const char *end;
 	uint64_t index;
 
 	if (!parse_number(text, machine->nr_vcpus - 1, &index, &end) || *end)
 		return NULL;
-	return &machine->vcpus[index];
+	return &machine->cpus[index];
 }
 
 static const char *plug(struct machine *machine, const char *argument, char *info)
 {
-	struct vcpu *vcpu = parse_vcpu(machine, argument);
+	struct cpu *cpu = parse_cpu(machine, argument);
 
-	if (!vcpu)
+	if (!cpu)
 		return "no such vCPU";
-	if (vcpu->plugged)
+	if (cpu->plugged)
 		return "it is plugged already";
-	vcpu->plugged = true;
+	cpu->plugged = true;
 	return NULL;
 }
 
 static const char *unplug(struct machine *machine, const char *argument, char *info)
 {
-	struct vcpu *vcpu = parse_vcpu(machine, argument);
+	struct cpu *cpu = parse_cpu(machine, argument);
 
-	if (!vcpu)
+	if (!cpu)
 		return "no such vCPU";
-	if (!vcpu->plugged)
+	if (!cpu->plugged)
 		return "it is not plugged";
-	if (!vcpu->index)
+	if (cpu == &machine->cpus[0])
 		return "the machine starts with it";
-	if (vcpu->power != POWER_OFF)
+	if (cpu->power != POWER_OFF)
 		return "it is on; let the guest turn it off first";
-	vcpu->plugged = false;
+	cpu->plugged = false;
 	return NULL;
 }
 
 /* EVENT, or for a private event EVENT and the vCPU */
 static const char *raise_event(struct machine *machine, const char *argument, char *info)
 {
-	struct vcpu *vcpu = &machine->vcpus[0];
+	struct cpu *cpu = &machine->cpus[0];
 	const char *end;
 	uint64_t event;
 
 	if (!parse_number(argument, UINT32_MAX, &event, &end))
 		return "no such event";
 	if (*end == ' ')
-		vcpu = parse_vcpu(machine, end + 1);
+		cpu = parse_cpu(machine, end + 1);
 	else if (*end)
-		vcpu = NULL;
-	return vcpu ? sdei_raise(machine, event, vcpu) : "no such vCPU";
+		cpu = NULL;
+	if (!cpu)
+		return "no such vCPU";
+	return sdei_raise(&machine->vcpus[cpu - machine->cpus].view, event);
 }
 
 static const char *status(struct machine *machine, const char *argument, char *info)
@@ -84,8 +86,8 @@ static const char *status(struct machine *machine, const char *argument, char *i
 	size_t n = 0;
 
 	for (unsigned int i = 0; i < machine->nr_vcpus && n < LINE - 32; i++)
-		n += snprintf(info + n, LINE - n, " %u:%s%s", i, names[machine->vcpus[i].power],
-			      machine->vcpus[i].plugged ? "" : ",unplugged");
+		n += snprintf(info + n, LINE - n, " %u:%s%s", i, names[machine->cpus[i].power],
+			      machine->cpus[i].plugged ? "" : ",unplugged");
 	return NULL;
 }
 

@@ -74,11 +74,11 @@ static void cpus(struct machine *machine, void *fdt)
 	CELLS(fdt, "#address-cells", 2);
 	CELLS(fdt, "#size-cells", 0);
 	for (unsigned int i = 0; i < machine->nr_vcpus; i++) {
-		begin(fdt, "cpu", machine->vcpus[i].mpidr);
+		begin(fdt, "cpu", machine->cpus[i].mpidr);
 		string(fdt, "device_type", "cpu");
 		string(fdt, "compatible", "arm,armv8");
 		string(fdt, "enable-method", "psci");
-		CELLS(fdt, "reg", HIGH_LOW(machine->vcpus[i].mpidr));
+		CELLS(fdt, "reg", HIGH_LOW(machine->cpus[i].mpidr));
 		check(fdt_end_node(fdt));
 	}
 	check(fdt_end_node(fdt));

@@ -77,7 +77,7 @@ uint64_t load_images(struct machine *machine, uint64_t *fdt)
 		initrd_size = load_file(machine, options->initrd, offset);
 		offset = ALIGN_UP(offset + initrd_size, 2 * MIB);
 	}
-	if (!machine_has_ram(machine, RAM_BASE + offset, FDT_SIZE))
+	if (offset + FDT_SIZE > options->memory)
 		die("--memory %lu: no room for the device tree", options->memory / MIB);
 	make_fdt(machine, (char *)machine->ram + offset, FDT_SIZE, initrd, initrd_size);
 	*fdt = RAM_BASE + offset;

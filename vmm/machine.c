@@ -10,15 +10,6 @@
 
 #include "vmm.h"
 
-int vm_ioctl(struct machine *machine, unsigned long request, const char *name, void *arg)
-{
-	int ret = ioctl(machine->vm, request, arg);
-
-	if (ret < 0)
-		die("%s: %s", name, strerror(errno));
-	return ret;
-}
-
 static void create_memory(struct machine *machine)
 {
 	struct kvm_userspace_memory_region region = {
@@ -137,39 +128,38 @@ static void create_vcpus(struct machine *machine)
 		fprintf(stderr, "vmm: KVM's PSCI is called by HVC: --conduit is hvc\n");
 	for (unsigned int i = 0; i < machine->nr_vcpus; i++) {
 		machine->vcpus[i].machine = machine;
-		machine->vcpus[i].index = i;
+		machine->vcpus[i].view = (struct view){
+			.index = i,
+			.nr_cpus = machine->nr_vcpus,
+			.cpus = machine->cpus,
+			.machine = machine,
+		};
 		vcpu_create(&machine->vcpus[i]);
 	}
 }
 
-/* Makes a VM with everything in it and lets its first vCPU run */
+/*
+ * Makes a VM with everything in it and lets its first vCPU run. Until machine.stop is
+ * STOP_NONE no other thread looks at what is made here.
+ */
 void machine_start(struct machine *machine)
 {
 	struct entry entry = { };
 
-	pthread_mutex_lock(&machine->lock);
 	create_vm(machine);
 	create_vcpus(machine);
 	create_gic(machine);
-	services_reset(machine);
+	machine->devices[0] = &serial_device;
 	entry.pc = load_images(machine, &entry.x0);
 	serial_start(machine);
 
+	pthread_mutex_lock(&machine->lock);
+	services_reset();
 	machine->stop = STOP_NONE;
 	for (unsigned int i = 0; i < machine->nr_vcpus; i++)
 		vcpu_start(&machine->vcpus[i]);
 	vcpu_power_on(&machine->vcpus[0], &entry);
 	pthread_mutex_unlock(&machine->lock);
-}
-
-/* Asks every vCPU to stop, once; with machine.lock held. The first to ask decides. */
-void machine_stop(struct machine *machine, enum stop stop)
-{
-	if (machine->stop != STOP_NONE)
-		return;
-	machine->stop = stop;
-	for (unsigned int i = 0; i < machine->nr_vcpus; i++)
-		vcpu_kick(&machine->vcpus[i]);
 }
 
 /* Waits for the end of all vCPUs, and takes the VM apart */
@@ -195,21 +185,4 @@ enum stop machine_wait(struct machine *machine)
 	close(machine->vm);
 	munmap(machine->ram, machine->options->memory);
 	return machine->stop;
-}
-
-bool machine_has_ram(struct machine *machine, uint64_t addr, uint64_t size)
-{
-	uint64_t offset = addr - RAM_BASE;
-
-	return addr >= RAM_BASE && offset < machine->options->memory &&
-	       size <= machine->options->memory - offset;
-}
-
-/* The vCPU whose affinity is @mpidr, and nothing else in it; or NULL */
-struct vcpu *machine_vcpu(struct machine *machine, uint64_t mpidr)
-{
-	for (unsigned int i = 0; i < machine->nr_vcpus; i++)
-		if (machine->vcpus[i].mpidr == mpidr)
-			return &machine->vcpus[i];
-	return NULL;
 }

@@ -6,26 +6,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
 #include "vmm.h"
-
-/* One line that says what and why, and the end */
-void die(const char *format, ...)
-{
-	char reason[1024];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(reason, sizeof(reason), format, args);
-	va_end(args);
-	fprintf(stderr, "vmm: %s\n", reason);
-	exit(EXIT_BAD_INPUT);
-}
 
 static void open_kvm(struct machine *machine)
 {
@@ -83,7 +69,7 @@ int main(int argc, char **argv)
 	catch_signals();
 	open_kvm(&machine);
 	for (unsigned int i = 0; i < options.cpus; i++)
-		machine.vcpus[i].plugged = true;
+		machine.cpus[i].plugged = true;
 	control_start(&machine);
 
 	/* A reset is a new VM: nothing of the old one can leak into it */

@@ -34,19 +34,6 @@ static const char usage[] =
 "powered off, 1 bad input or a failure, 2 the kernel has no SMCCC filter and\n"
 "an option asks for it.\n";
 
-/* A number without a sign, as C writes them, up to @max; @end is behind it */
-bool parse_number(const char *text, uint64_t max, uint64_t *value, const char **end)
-{
-	char *behind;
-
-	if (*text < '0' || *text > '9')
-		return false;
-	errno = 0;
-	*value = strtoull(text, &behind, 0);
-	*end = behind;
-	return !errno && *value <= max;
-}
-
 static uint64_t number(const char *option, const char *text, uint64_t min, uint64_t max)
 {
 	const char *end;

@@ -4,7 +4,7 @@
  * the VMM's policy: CPU_ON of one that is not plugged is denied. The ids are here,
  * not in <linux/psci.h>, so that the version does not depend on installed headers.
  */
-#include "vmm.h"
+#include "service.h"
 
 #define FN(n)			(0x84000000u + (n))
 #define FN64(n)			(0xc4000000u + (n))
@@ -22,100 +22,77 @@ enum { SUCCESS, NOT_SUPPORTED = -1, INVALID_PARAMETERS = -2, DENIED = -3, ALREAD
 
 static const struct function functions[];
 
-static int64_t version(struct vcpu *vcpu, struct call *call)
+static struct outcome version(const struct view *view, const struct call *call)
 {
-	return VERSION;
+	return answer(VERSION);
 }
 
 /* A new CPU has the byte order of the one that turns it on */
-static bool get_entry(struct vcpu *vcpu, uint64_t pc, uint64_t x0, struct entry *entry)
+static bool get_entry(const struct view *view, uint64_t pc, uint64_t x0, struct entry *entry)
 {
 	*entry = (struct entry){
 		.pc = pc,
 		.x0 = x0,
-		.big_endian = vcpu_get(vcpu, REG_SCTLR_EL1) & SCTLR_EE,
+		.big_endian = view_big_endian(view),
 	};
-	return pc % 4 == 0 && machine_has_ram(vcpu->machine, pc, 4);
+	return pc % 4 == 0 && view_has_ram(view, pc, 4);
 }
 
 /*
- * 5.6. The lock of the machine is held from the test of the target's state to
- * its change: of two CPUs that turn on the same third, one succeeds.
+ * 5.6. The lock of the machine is held from the test of the target's state until
+ * the outcome is carried out: of two CPUs that turn on the same third, one succeeds.
  */
-static int64_t cpu_on(struct vcpu *vcpu, struct call *call)
+static struct outcome cpu_on(const struct view *view, const struct call *call)
 {
-	struct vcpu *target = machine_vcpu(vcpu->machine, call->x[1]);
-	struct entry entry;
+	struct outcome outcome = { .kind = TURN_ON, .x = { SUCCESS }, .nr_results = 1 };
+	int target = view_find(view, call->x[1]);
 
-	if (!target)
-		return INVALID_PARAMETERS;
-	if (!get_entry(vcpu, call->x[2], call->x[3], &entry))
-		return INVALID_ADDRESS;
-	if (target->power == POWER_ON)
-		return ALREADY_ON;
-	if (target->power == POWER_ON_PENDING)
-		return ON_PENDING;
-	if (!target->plugged)
-		return DENIED;
-	vcpu_power_on(target, &entry);
-	return SUCCESS;
+	if (target < 0)
+		return answer(INVALID_PARAMETERS);
+	if (!get_entry(view, call->x[2], call->x[3], &outcome.entry))
+		return answer(INVALID_ADDRESS);
+	if (view->cpus[target].power == POWER_ON)
+		return answer(ALREADY_ON);
+	if (view->cpus[target].power == POWER_ON_PENDING)
+		return answer(ON_PENDING);
+	if (!view->cpus[target].plugged)
+		return answer(DENIED);
+	outcome.target = target;
+	return outcome;
 }
 
 /* 5.5: does not return */
-static int64_t cpu_off(struct vcpu *vcpu, struct call *call)
+static struct outcome cpu_off(const struct view *view, const struct call *call)
 {
-	vcpu_power_off(vcpu);
-	call->done = true;
-	return 0;
-}
-
-static int64_t suspend(struct vcpu *vcpu, struct call *call, bool powerdown)
-{
-	vcpu->suspended = true;
-	vcpu->powerdown = powerdown;
-	vcpu_mp_state(vcpu, KVM_MP_STATE_SUSPENDED);
-	call->done = true;
-	return 0;
+	return (struct outcome){ .kind = OFF };
 }
 
 /* 5.4: only power states of the core itself, which it wakes from by an interrupt */
-static int64_t cpu_suspend(struct vcpu *vcpu, struct call *call)
+static struct outcome cpu_suspend(const struct view *view, const struct call *call)
 {
-	bool powerdown = call->x[1] & POWER_STATE_POWERDOWN;
+	struct outcome outcome = {
+		.kind = SUSPEND,
+		.powerdown = call->x[1] & POWER_STATE_POWERDOWN,
+	};
 
 	if (call->x[1] & ~(uint64_t)(POWER_STATE_ID | POWER_STATE_POWERDOWN))
-		return INVALID_PARAMETERS;
-	if (!get_entry(vcpu, call->x[2], call->x[3], &vcpu->entry) && powerdown)
-		return INVALID_ADDRESS;
-	return suspend(vcpu, call, powerdown);
+		return answer(INVALID_PARAMETERS);
+	if (!get_entry(view, call->x[2], call->x[3], &outcome.entry) && outcome.powerdown)
+		return answer(INVALID_ADDRESS);
+	return outcome;
 }
 
 /* Suspend to RAM: by the last CPU that is on, which starts at the entry again */
-static int64_t system_suspend(struct vcpu *vcpu, struct call *call)
+static struct outcome system_suspend(const struct view *view, const struct call *call)
 {
-	struct machine *machine = vcpu->machine;
-	struct entry entry;
+	struct outcome outcome = { .kind = SUSPEND, .powerdown = true };
 
-	if (!get_entry(vcpu, call->x[1], call->x[2], &entry))
-		return INVALID_ADDRESS;
-	for (unsigned int i = 0; i < machine->nr_vcpus; i++)
-		if (i != vcpu->index && machine->vcpus[i].power != POWER_OFF)
-			return DENIED;
-	vcpu->entry = entry;
-	return suspend(vcpu, call, true);
-}
-
-/* The end of CPU_SUSPEND: an interrupt for the vCPU, or another reason to look up */
-static void wake(struct vcpu *vcpu)
-{
-	if (!vcpu->suspended)
-		return;
-	vcpu->suspended = false;
-	vcpu_mp_state(vcpu, KVM_MP_STATE_RUNNABLE);
-	if (vcpu->powerdown)
-		vcpu_reset(vcpu, &vcpu->entry);
-	else
-		vcpu_set(vcpu, REG_X(0), SUCCESS);
+	if (!get_entry(view, call->x[1], call->x[2], &outcome.entry))
+		return answer(INVALID_ADDRESS);
+	for (unsigned int i = 0; i < view->nr_cpus; i++)
+		if (i != view->index && view->cpus[i].power != POWER_OFF)
+			return answer(DENIED);
+	return outcome;
 }
 
 /* The four affinity fields next to each other: level n is at bit 8 * n */
@@ -125,86 +102,78 @@ static uint32_t packed(uint64_t mpidr)
 }
 
 /* 5.7: of a level above 0, whether anything in it is on. Policy does not show. */
-static int64_t affinity_info(struct vcpu *vcpu, struct call *call)
+static struct outcome affinity_info(const struct view *view, const struct call *call)
 {
-	struct machine *machine = vcpu->machine;
 	uint64_t level = call->x[2];
 	int64_t state = INVALID_PARAMETERS;
 
 	if (call->x[1] & ~AFFINITY_BITS || level > 3)
-		return INVALID_PARAMETERS;
-	for (unsigned int i = 0; i < machine->nr_vcpus; i++) {
-		struct vcpu *other = &machine->vcpus[i];
+		return answer(INVALID_PARAMETERS);
+	for (unsigned int i = 0; i < view->nr_cpus; i++) {
+		const struct cpu *cpu = &view->cpus[i];
 
-		if ((packed(other->mpidr) ^ packed(call->x[1])) >> 8 * level)
+		if ((packed(cpu->mpidr) ^ packed(call->x[1])) >> 8 * level)
 			continue;
-		if (other->power == POWER_ON)
-			return POWER_ON;
-		if (other->power == POWER_ON_PENDING)
+		if (cpu->power == POWER_ON)
+			return answer(POWER_ON);
+		if (cpu->power == POWER_ON_PENDING)
 			state = POWER_ON_PENDING;
 		else if (state < 0)
 			state = POWER_OFF;
 	}
-	return state;
+	return answer(state);
 }
 
 /* 5.9: no trusted OS that would care on which CPU it is */
-static int64_t migrate_info_type(struct vcpu *vcpu, struct call *call)
+static struct outcome migrate_info_type(const struct view *view, const struct call *call)
 {
-	return TOS_NOT_PRESENT;
+	return answer(TOS_NOT_PRESENT);
 }
 
-static int64_t end(struct vcpu *vcpu, struct call *call, enum stop stop)
+static struct outcome system_off(const struct view *view, const struct call *call)
 {
-	machine_stop(vcpu->machine, stop);
-	call->done = true;
-	return 0;
+	return (struct outcome){ .kind = STOP, .stop = STOP_OFF };
 }
 
-static int64_t system_off(struct vcpu *vcpu, struct call *call)
+static struct outcome system_reset(const struct view *view, const struct call *call)
 {
-	return end(vcpu, call, STOP_OFF);
-}
-
-static int64_t system_reset(struct vcpu *vcpu, struct call *call)
-{
-	return end(vcpu, call, STOP_RESET);
+	return (struct outcome){ .kind = STOP, .stop = STOP_RESET };
 }
 
 /*
- * 5.11, hibernation: the guest has written its state to a disk. Type 0 means the
- * same, as guests of PSCI 1.3's first drafts have it; no cookie is defined.
+ * Hibernation: the guest has written its state to a disk. Type 0 means the same, as
+ * guests of PSCI 1.3's first drafts have it; no cookie is defined.
  */
-static int64_t system_off2(struct vcpu *vcpu, struct call *call)
+static struct outcome system_off2(const struct view *view, const struct call *call)
 {
 	if ((call->x[1] && call->x[1] != OFF_HIBERNATE) || call->x[2])
-		return INVALID_PARAMETERS;
-	return end(vcpu, call, STOP_OFF);
+		return answer(INVALID_PARAMETERS);
+	return (struct outcome){ .kind = STOP, .stop = STOP_OFF };
 }
 
 /* Of the architectural resets there is one, and no vendor's */
-static int64_t system_reset2(struct vcpu *vcpu, struct call *call)
+static struct outcome system_reset2(const struct view *view, const struct call *call)
 {
 	if (call->x[1] != RESET_WARM)
-		return INVALID_PARAMETERS;
-	return end(vcpu, call, STOP_RESET);
+		return answer(INVALID_PARAMETERS);
+	return (struct outcome){ .kind = STOP, .stop = STOP_RESET };
 }
 
 /*
  * 5.15. Not only PSCI's own: a guest learns here that there is SMCCC_VERSION,
  * and so that it may ask for Spectre mitigations, which KVM answers.
  */
-static int64_t features(struct vcpu *vcpu, struct call *call)
+static struct outcome features(const struct view *view, const struct call *call)
 {
 	const struct function *function;
 
 	if (call->x[1] == SMCCC_VERSION)
-		return SUCCESS;
+		return answer(SUCCESS);
 	for (function = functions; function->name; function++)
 		if (function->id == call->x[1] && function->call)
 			/* No flags: original power states. SYSTEM_OFF2's types are bits */
-			return function->call == system_off2 ? OFF_HIBERNATE : SUCCESS;
-	return NOT_SUPPORTED;
+			return answer(function->call == system_off2 ? OFF_HIBERNATE : SUCCESS);
+	return answer(NOT_SUPPORTED);
 }
 
 static const struct function functions[] = {
@@ -246,7 +215,7 @@ static const struct function functions[] = {
 	{ }
 };
 
-static const struct answer answers[] = {
+static const struct answer_name answers[] = {
 	{ SUCCESS, "SUCCESS" },
 	{ NOT_SUPPORTED, "NOT_SUPPORTED" },
 	{ INVALID_PARAMETERS, "INVALID_PARAMETERS" },
@@ -262,5 +231,4 @@ const struct service psci_service = {
 	.ranges = { { 0x84000000, 0x20 }, { 0xc4000000, 0x20 } },
 	.functions = functions,
 	.answers = answers,
-	.vcpu_kicked = wake,
 };

@@ -125,8 +125,8 @@ static void write_register(uint64_t offset, uint32_t value)
 	}
 }
 
-/* A vCPU's access to the port; @offset is less than SERIAL_SIZE */
-void serial_mmio(uint64_t offset, bool is_write, void *data, unsigned int len)
+/* A vCPU's access to the port */
+static void access_register(uint64_t offset, bool is_write, void *data, unsigned int len)
 {
 	uint32_t value = 0;
 
@@ -143,6 +143,12 @@ void serial_mmio(uint64_t offset, bool is_write, void *data, unsigned int len)
 	update_interrupt();
 	pthread_mutex_unlock(&lock);
 }
+
+const struct device serial_device = {
+	.base = SERIAL_BASE,
+	.size = SERIAL_SIZE,
+	.access = access_register,
+};
 
 static void write_out(const uint8_t *data, size_t size)
 {

@@ -22,20 +22,20 @@ bool vcpu_stat(struct vcpu *vcpu, const char *name, uint64_t *sum)
 	if (fd < 0)
 		return false;
 	if (pread(fd, &header, sizeof(header), 0) != sizeof(header))
-		die("statistics of vCPU %u: cannot be read", vcpu->index);
+		die("statistics of vCPU %u: cannot be read", vcpu->view.index);
 	size = sizeof(*desc) + header.name_size;
 	desc = malloc(size);
 	if (!desc)
-		die("statistics of vCPU %u: no memory", vcpu->index);
+		die("statistics of vCPU %u: no memory", vcpu->view.index);
 
 	for (unsigned int i = 0; i < header.num_desc; i++) {
 		if (pread(fd, desc, size, header.desc_offset + i * size) != (ssize_t)size)
-			die("statistics of vCPU %u: cannot be read", vcpu->index);
+			die("statistics of vCPU %u: cannot be read", vcpu->view.index);
 		if (strcmp(desc->name, name) != 0)
 			continue;
 		if (pread(fd, &value, sizeof(value), header.data_offset + desc->offset) !=
 		    sizeof(value))
-			die("statistics of vCPU %u: cannot be read", vcpu->index);
+			die("statistics of vCPU %u: cannot be read", vcpu->view.index);
 		*sum += value;
 		found = true;
 	}

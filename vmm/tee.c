@@ -3,7 +3,7 @@
  * A trusted OS as far as it says who it is: the general queries of DEN0028 6.2,
  * by SMC alone. A real one would answer the calls that follow from here on.
  */
-#include "vmm.h"
+#include "service.h"
 
 #define TEE_CALL_COUNT	0xbf00ff00u
 #define TEE_UUID	0xbf00ff01u
@@ -11,31 +11,28 @@
 
 enum { NOT_SUPPORTED = -1 };
 
-static int64_t call_count(struct vcpu *vcpu, struct call *call)
+static struct outcome call_count(const struct view *view, const struct call *call)
 {
-	return call->smc ? 3 : NOT_SUPPORTED;
+	return answer(call->smc ? 3 : NOT_SUPPORTED);
 }
 
 /* The UUID in the order of its bytes, lowest first, in w0-w3 */
-static int64_t uuid(struct vcpu *vcpu, struct call *call)
+static struct outcome uuid(const struct view *view, const struct call *call)
 {
 	if (!call->smc)
-		return NOT_SUPPORTED;
-	call->x[1] = 0x49f1c8b0;
-	call->x[2] = 0x7e5d2c91;
-	call->x[3] = 0x06a4d3e8;
-	call->results = 3;
-	return 0x3c7d15af;
+		return answer(NOT_SUPPORTED);
+	return (struct outcome){
+		.x = { 0x3c7d15af, 0x49f1c8b0, 0x7e5d2c91, 0x06a4d3e8 },
+		.nr_results = 4,
+	};
 }
 
 /* Major and minor */
-static int64_t revision(struct vcpu *vcpu, struct call *call)
+static struct outcome revision(const struct view *view, const struct call *call)
 {
 	if (!call->smc)
-		return NOT_SUPPORTED;
-	call->x[1] = 0;
-	call->results = 1;
-	return 1;
+		return answer(NOT_SUPPORTED);
+	return (struct outcome){ .x = { 1, 0 }, .nr_results = 2 };
 }
 
 static const struct function functions[] = {
@@ -45,7 +42,7 @@ static const struct function functions[] = {
 	{ }
 };
 
-static const struct answer answers[] = {
+static const struct answer_name answers[] = {
 	{ NOT_SUPPORTED, "NOT_SUPPORTED" },
 	{ }
 };

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A vCPU: a thread that waits until it is turned on and runs until it is turned
- * off. What another thread wants of one that runs starts with a kick.
+ * off. What another thread wants of one that runs starts with a kick. The power state
+ * is this file's alone: services say what is to become of a vCPU, here it becomes so.
  */
 #include <errno.h>
 #include <signal.h>
@@ -10,167 +11,144 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 
+#include "registers.h"
 #include "vmm.h"
 
-#define KICK		SIGUSR1
-
-static void vcpu_ioctl(struct vcpu *vcpu, unsigned long request, const char *name, void *arg)
+static struct cpu *cpu_of(struct vcpu *vcpu)
 {
-	if (ioctl(vcpu->fd, request, arg))
-		die("%s on vCPU %u: %s", name, vcpu->index, strerror(errno));
+	return &vcpu->machine->cpus[vcpu->view.index];
 }
 
-uint64_t vcpu_get(struct vcpu *vcpu, uint64_t reg)
-{
-	uint64_t value = 0;
-	struct kvm_one_reg one = { .id = reg, .addr = (uintptr_t)&value };
-
-	vcpu_ioctl(vcpu, KVM_GET_ONE_REG, "KVM_GET_ONE_REG", &one);
-	return value;
-}
-
-void vcpu_set(struct vcpu *vcpu, uint64_t reg, uint64_t value)
-{
-	struct kvm_one_reg one = { .id = reg, .addr = (uintptr_t)&value };
-
-	vcpu_ioctl(vcpu, KVM_SET_ONE_REG, "KVM_SET_ONE_REG", &one);
-}
-
-/*
- * x0-x17 at the exit of a forwarded call. They came with KVM_RUN, or cost a
- * system call each.
- */
-uint64_t vcpu_argument(struct vcpu *vcpu, unsigned int n)
-{
-	if (vcpu->machine->sync_regs)
-		return SYNC_REGS(vcpu->run)[n];
-	return vcpu_get(vcpu, REG_X(n));
-}
-
-/*
- * The answer to a forwarded call: the first @nr of x0-x17. It goes with the next
- * KVM_RUN, before which nothing else may write to any of x0-x17: all of them
- * are loaded.
- */
-void vcpu_answer(struct vcpu *vcpu, const uint64_t *x, unsigned int nr)
-{
-	for (unsigned int i = 0; i < nr; i++) {
-		if (vcpu->machine->sync_regs)
-			SYNC_REGS(vcpu->run)[i] = x[i];
-		else
-			vcpu_set(vcpu, REG_X(i), x[i]);
-	}
-	if (vcpu->machine->sync_regs)
-		vcpu->run->kvm_dirty_regs = KVM_SYNC_ARM64_SMCCC;
-}
-
-/*
- * PSTATE after an exception that was taken to EL1h with PSTATE @interrupted, Arm
- * DDI 0487 D1.3.1: the flags and DIT stay, PAN is set unless SCTLR_EL1.SPAN says that
- * it stays, SSBS is SCTLR_EL1.DSSBS, all else is 0. The fields that stay are
- * at the same place in AArch32's PSTATE. TCO is for guests with MTE: ours has none.
- */
-uint64_t exception_pstate(struct vcpu *vcpu, uint64_t interrupted)
-{
-	uint64_t sctlr = vcpu_get(vcpu, REG_SCTLR_EL1);
-	uint64_t pstate = PSTATE_EL1H_DAIF;
-
-	pstate |= interrupted & (PSTATE_NZCV | PSTATE_DIT | PSTATE_PAN);
-	if (!(sctlr & SCTLR_SPAN))
-		pstate |= PSTATE_PAN;
-	if (sctlr & SCTLR_DSSBS)
-		pstate |= PSTATE_SSBS;
-	return pstate;
-}
-
-void vcpu_mp_state(struct vcpu *vcpu, uint32_t state)
+static void mp_state(struct vcpu *vcpu, uint32_t state)
 {
 	struct kvm_mp_state mp_state = { .mp_state = state };
 
 	vcpu_ioctl(vcpu, KVM_SET_MP_STATE, "KVM_SET_MP_STATE", &mp_state);
 }
 
+/* Resets the calling thread's own vCPU; not with machine.lock held, for it takes long */
+static void reset(struct vcpu *vcpu)
+{
+	vcpu_ioctl(vcpu, KVM_ARM_VCPU_INIT, "KVM_ARM_VCPU_INIT", &vcpu->init);
+}
+
+/* What follows a reset; with machine.lock held */
+static void start_at_entry(struct vcpu *vcpu)
+{
+	const struct view *view = &vcpu->view;
+	const struct entry *entry = &vcpu->entry;
+
+	view_set(view, REG_PC, entry->pc);
+	view_set(view, REG_X(0), entry->x0);
+	if (entry->big_endian)
+		view_set(view, REG_SCTLR_EL1, view_get(view, REG_SCTLR_EL1) | SCTLR_EE);
+	services_vcpu_reset(view);
+}
+
+/* Makes a vCPU of a machine whose cpus are all known; it is off */
 void vcpu_create(struct vcpu *vcpu)
 {
 	struct machine *machine = vcpu->machine;
+	unsigned long index = vcpu->view.index;
 
-	vcpu->fd = ioctl(machine->vm, KVM_CREATE_VCPU, (unsigned long)vcpu->index);
+	vcpu->fd = ioctl(machine->vm, KVM_CREATE_VCPU, index);
 	if (vcpu->fd < 0)
-		die("KVM_CREATE_VCPU of vCPU %u: %s", vcpu->index, strerror(errno));
+		die("KVM_CREATE_VCPU of vCPU %lu: %s", index, strerror(errno));
 	vcpu->run = mmap(NULL, machine->run_size, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu->fd, 0);
 	if (vcpu->run == MAP_FAILED)
-		die("mmap of vCPU %u: %s", vcpu->index, strerror(errno));
+		die("mmap of vCPU %lu: %s", index, strerror(errno));
 	if (machine->sync_regs)
 		vcpu->run->kvm_valid_regs = KVM_SYNC_ARM64_SMCCC;
 
 	vm_ioctl(machine, KVM_ARM_PREFERRED_TARGET, "KVM_ARM_PREFERRED_TARGET", &vcpu->init);
 	vcpu->init.features[0] |= 1u << KVM_ARM_VCPU_PSCI_0_2;
 	/* KVM's PSCI turns the others on itself, ours lets their threads wait */
-	if (!machine->services && vcpu->index)
+	if (!machine->services && index)
 		vcpu->init.features[0] |= 1u << KVM_ARM_VCPU_POWER_OFF;
-	vcpu_ioctl(vcpu, KVM_ARM_VCPU_INIT, "KVM_ARM_VCPU_INIT", &vcpu->init);
-	vcpu->mpidr = vcpu_get(vcpu, REG_MPIDR_EL1) & AFFINITY_BITS;
-}
-
-/* Resets the calling thread's own vCPU to start at @entry, with machine.lock held */
-void vcpu_reset(struct vcpu *vcpu, const struct entry *entry)
-{
-	vcpu_ioctl(vcpu, KVM_ARM_VCPU_INIT, "KVM_ARM_VCPU_INIT", &vcpu->init);
-	vcpu_set(vcpu, REG_PC, entry->pc);
-	vcpu_set(vcpu, REG_X(0), entry->x0);
-	if (entry->big_endian)
-		vcpu_set(vcpu, REG_SCTLR_EL1, vcpu_get(vcpu, REG_SCTLR_EL1) | SCTLR_EE);
-	services_vcpu_reset(vcpu);
-}
-
-/*
- * Makes a vCPU that is on leave the guest, and call the services before it
- * goes back, and wakes the thread of one that is off; with machine.lock held.
- * immediate_exit covers the time between a look at it and KVM_RUN.
- */
-void vcpu_kick(struct vcpu *vcpu)
-{
-	pthread_cond_signal(&vcpu->wake);
-	__atomic_store_n(&vcpu->run->immediate_exit, 1, __ATOMIC_SEQ_CST);
-	pthread_kill(vcpu->thread, KICK);
+	reset(vcpu);
+	cpu_of(vcpu)->mpidr = view_get(&vcpu->view, REG_MPIDR_EL1) & AFFINITY_BITS;
+	cpu_of(vcpu)->power = POWER_OFF;
+	vcpu->suspended = false;
+	pthread_cond_init(&vcpu->wake, NULL);
 }
 
 /* Lets the thread of a vCPU that is off start it; with machine.lock held */
 void vcpu_power_on(struct vcpu *vcpu, const struct entry *entry)
 {
 	vcpu->entry = *entry;
-	vcpu->power = POWER_ON_PENDING;
+	cpu_of(vcpu)->power = POWER_ON_PENDING;
 	pthread_cond_signal(&vcpu->wake);
+}
+
+/* Asks every vCPU to stop, once; with machine.lock held. The first to ask decides. */
+static void stop_all(struct machine *machine, enum stop stop)
+{
+	if (machine->stop != STOP_NONE)
+		return;
+	machine->stop = stop;
+	for (unsigned int i = 0; i < machine->nr_vcpus; i++)
+		view_kick(&machine->vcpus[i].view, i);
 }
 
 /*
  * Turns the calling thread's own vCPU off; with machine.lock held. When none is
- * left to turn another one on, the machine is off.
+ * left to turn another one on, the machine is off: returns true.
  */
-void vcpu_power_off(struct vcpu *vcpu)
+static bool power_off(struct vcpu *vcpu)
 {
 	struct machine *machine = vcpu->machine;
 
-	vcpu->power = POWER_OFF;
-	services_vcpu_off(vcpu);
+	cpu_of(vcpu)->power = POWER_OFF;
+	services_vcpu_off(&vcpu->view);
 	for (unsigned int i = 0; i < machine->nr_vcpus; i++)
-		if (machine->vcpus[i].power != POWER_OFF)
-			return;
-	fprintf(stderr, "vmm: the guest turned its last CPU off\n");
-	machine_stop(machine, STOP_OFF);
+		if (machine->cpus[i].power != POWER_OFF)
+			return false;
+	stop_all(machine, STOP_OFF);
+	return true;
 }
 
-/* Nothing is at an address that is not ours: it reads as 0 */
+static void suspend(struct vcpu *vcpu, const struct outcome *outcome)
+{
+	vcpu->suspended = true;
+	vcpu->powerdown = outcome->powerdown;
+	vcpu->entry = outcome->entry;
+	mp_state(vcpu, KVM_MP_STATE_SUSPENDED);
+}
+
+/*
+ * The end of SUSPEND: an interrupt for the vCPU, or another reason to look up. With
+ * machine.lock held, which it gives up for a reset.
+ */
+static void wake(struct vcpu *vcpu)
+{
+	vcpu->suspended = false;
+	mp_state(vcpu, KVM_MP_STATE_RUNNABLE);
+	if (!vcpu->powerdown) {
+		view_set(&vcpu->view, REG_X(0), 0);
+		return;
+	}
+	pthread_mutex_unlock(&vcpu->machine->lock);
+	reset(vcpu);
+	pthread_mutex_lock(&vcpu->machine->lock);
+	start_at_entry(vcpu);
+}
+
+/* Nothing is at an address that is no device's: it reads as 0 */
 static void mmio(struct vcpu *vcpu)
 {
+	struct machine *machine = vcpu->machine;
 	uint64_t addr = vcpu->run->mmio.phys_addr;
 	bool is_write = vcpu->run->mmio.is_write;
 	void *data = vcpu->run->mmio.data;
 
 	if (!is_write)
 		memset(data, 0, sizeof(vcpu->run->mmio.data));
-	if (addr - SERIAL_BASE < SERIAL_SIZE)
-		serial_mmio(addr - SERIAL_BASE, is_write, data, vcpu->run->mmio.len);
+	for (unsigned int i = 0; i < MAX_DEVICES; i++) {
+		const struct device *device = machine->devices[i];
+
+		if (addr - device->base < device->size)
+			device->access(addr - device->base, is_write, data, vcpu->run->mmio.len);
+	}
 }
 
 static void external_abort(struct vcpu *vcpu)
@@ -188,7 +166,9 @@ static bool kicked(struct vcpu *vcpu)
 
 	pthread_mutex_lock(&machine->lock);
 	__atomic_store_n(&vcpu->run->immediate_exit, 0, __ATOMIC_SEQ_CST);
-	services_vcpu_kicked(vcpu);
+	if (vcpu->suspended)
+		wake(vcpu);
+	services_vcpu_kicked(&vcpu->view);
 	go_on = machine->stop == STOP_NONE;
 	pthread_mutex_unlock(&machine->lock);
 	return go_on;
@@ -209,23 +189,61 @@ static bool system_event(struct vcpu *vcpu)
 	case KVM_SYSTEM_EVENT_SHUTDOWN:
 		break;
 	default:
-		die("vCPU %u: unknown system event %u", vcpu->index, vcpu->run->system_event.type);
+		die("vCPU %u: unknown system event %u", vcpu->view.index,
+		    vcpu->run->system_event.type);
 	}
 	pthread_mutex_lock(&machine->lock);
-	machine_stop(machine, reason);
+	stop_all(machine, reason);
 	pthread_mutex_unlock(&machine->lock);
 	return false;
 }
 
+/* Carries out what a service has decided; with machine.lock held. True: none is left on */
+static bool carry_out(struct vcpu *vcpu, const struct outcome *outcome)
+{
+	switch (outcome->kind) {
+	case ANSWER:
+	case CONTEXT:
+		break;
+	case TURN_ON:
+		vcpu_power_on(&vcpu->machine->vcpus[outcome->target], &outcome->entry);
+		break;
+	case OFF:
+		return power_off(vcpu);
+	case SUSPEND:
+		suspend(vcpu, outcome);
+		break;
+	case STOP:
+		stop_all(vcpu->machine, outcome->stop);
+		break;
+	}
+	return false;
+}
+
+/*
+ * A forwarded call. One that comes when the machine has stopped is counted and gets no
+ * answer: threads may have ended already, which no call may kick.
+ */
 static bool hypercall(struct vcpu *vcpu)
 {
 	struct machine *machine = vcpu->machine;
-	bool go_on;
+	bool is_last = false, is_served, go_on;
+	struct served served;
 
+	call_read(vcpu, &served);
 	pthread_mutex_lock(&machine->lock);
-	services_call(vcpu);
-	go_on = machine->stop == STOP_NONE && vcpu->power == POWER_ON;
+	call_count(&served);
+	is_served = machine->stop == STOP_NONE;
+	if (is_served) {
+		call_serve(vcpu, &served);
+		is_last = carry_out(vcpu, &served.outcome);
+	}
+	go_on = machine->stop == STOP_NONE && cpu_of(vcpu)->power == POWER_ON;
 	pthread_mutex_unlock(&machine->lock);
+	if (is_served)
+		call_answer(vcpu, &served);
+	if (is_last)
+		fprintf(stderr, "vmm: the guest turned its last CPU off\n");
 	return go_on;
 }
 
@@ -236,7 +254,7 @@ static bool run_once(struct vcpu *vcpu)
 		/* exit_reason is that of an earlier exit, which was answered */
 		if (errno == EINTR)
 			return kicked(vcpu);
-		die("KVM_RUN on vCPU %u: %s", vcpu->index, strerror(errno));
+		die("KVM_RUN on vCPU %u: %s", vcpu->view.index, strerror(errno));
 	}
 
 	switch (vcpu->run->exit_reason) {
@@ -251,7 +269,7 @@ static bool run_once(struct vcpu *vcpu)
 	case KVM_EXIT_SYSTEM_EVENT:
 		return system_event(vcpu);
 	default:
-		die("vCPU %u: unknown exit reason %u", vcpu->index, vcpu->run->exit_reason);
+		die("vCPU %u: unknown exit reason %u", vcpu->view.index, vcpu->run->exit_reason);
 	}
 }
 
@@ -260,11 +278,12 @@ static bool wait_for_power(struct vcpu *vcpu)
 {
 	struct machine *machine = vcpu->machine;
 
-	while (machine->stop == STOP_NONE && vcpu->power != POWER_ON_PENDING)
+	while (machine->stop == STOP_NONE && cpu_of(vcpu)->power != POWER_ON_PENDING)
 		pthread_cond_wait(&vcpu->wake, &machine->lock);
 	return machine->stop == STOP_NONE;
 }
 
+/* While it is being reset, it is pending to everyone else */
 static void *vcpu_main(void *arg)
 {
 	struct vcpu *vcpu = arg;
@@ -272,8 +291,11 @@ static void *vcpu_main(void *arg)
 
 	pthread_mutex_lock(lock);
 	while (wait_for_power(vcpu)) {
-		vcpu_reset(vcpu, &vcpu->entry);
-		vcpu->power = POWER_ON;
+		pthread_mutex_unlock(lock);
+		reset(vcpu);
+		pthread_mutex_lock(lock);
+		start_at_entry(vcpu);
+		cpu_of(vcpu)->power = POWER_ON;
 		pthread_mutex_unlock(lock);
 		while (run_once(vcpu))
 			;
@@ -288,10 +310,12 @@ static void *vcpu_main_in_kvm(void *arg)
 {
 	struct vcpu *vcpu = arg;
 
+	if (!vcpu->view.index)
+		reset(vcpu);
 	pthread_mutex_lock(&vcpu->machine->lock);
-	if (!vcpu->index)
-		vcpu_reset(vcpu, &vcpu->entry);
-	vcpu->power = POWER_ON;
+	if (!vcpu->view.index)
+		start_at_entry(vcpu);
+	cpu_of(vcpu)->power = POWER_ON;
 	pthread_mutex_unlock(&vcpu->machine->lock);
 	while (run_once(vcpu))
 		;
@@ -302,16 +326,14 @@ static void on_kick(int signal)
 {
 }
 
+/* Makes the vCPU's thread, which waits until it is turned on; with machine.lock held */
 void vcpu_start(struct vcpu *vcpu)
 {
 	struct sigaction kick = { .sa_handler = on_kick };	/* KVM_RUN is not restarted */
 	bool services = vcpu->machine->services;
 
 	sigaction(KICK, &kick, NULL);
-	pthread_cond_init(&vcpu->wake, NULL);
-	vcpu->power = POWER_OFF;
-	vcpu->suspended = false;
 	errno = pthread_create(&vcpu->thread, NULL, services ? vcpu_main : vcpu_main_in_kvm, vcpu);
 	if (errno)
-		die("thread of vCPU %u: %s", vcpu->index, strerror(errno));
+		die("thread of vCPU %u: %s", vcpu->view.index, strerror(errno));
 }

@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A reference VMM: what its files share.
+ * A reference VMM: what its files share, service by service.h. Each file uses only
+ * functions of files that stand below it in the list at the end, and no file uses
+ * main.c's.
  *
- * Locking: machine.lock protects everything that more than one thread uses,
- * save the serial port, which has a lock of its own. Services are called with
- * machine.lock held.
+ * Locking: machine.lock protects what more than one thread uses, save the serial
+ * port, which has a lock of its own. Nothing is printed, no file is read and no vCPU is
+ * reset while machine.lock is held: a reader that is slow, or a CPU that takes long,
+ * delays nobody else.
  */
 #ifndef VMM_H
 #define VMM_H
 
 #include <pthread.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 #include <linux/kvm.h>
 
 #include "map.h"
+#include "service.h"
 
 /* Where the headers are of Linux 6.4 or later, and know the filter alone */
 #ifdef KVM_SYNC_ARM64_SMCCC
@@ -26,22 +27,11 @@
 #define SYNC_REGS(run)	((__u64 *)((run)->s.padding + sizeof((run)->s.padding)) - 18)
 #endif
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define MIB		(1024ul * 1024)
 
-#define MAX_VCPUS	64
 #define MAX_FILTERS	64
-
-#define AFFINITY_BITS	0xff00fffffful	/* of MPIDR_EL1 */
-#define SCTLR_SPAN	(1ul << 23)
-#define SCTLR_EE	(1ul << 25)
-#define SCTLR_DSSBS	(1ul << 44)
-
-#define PSTATE_EL1H_DAIF 0x3c5ul
-#define PSTATE_SSBS	(1ul << 12)
-#define PSTATE_PAN	(1ul << 22)
-#define PSTATE_DIT	(1ul << 24)
-#define PSTATE_NZCV	(0xful << 28)
+#define MAX_DEVICES	1
+#define KICK		SIGUSR1		/* the signal that ends KVM_RUN */
 
 /* The program's exit status */
 enum { EXIT_BAD_INPUT = 1, EXIT_NO_FILTER = 2 };
@@ -61,31 +51,25 @@ struct options {
 	unsigned int nr_filters;
 };
 
-/* As PSCI's AFFINITY_INFO counts them, DEN0022 5.1.8 */
-enum power { POWER_ON, POWER_OFF, POWER_ON_PENDING };
-
-/* Where a vCPU starts, DEN0022 6.4 */
-struct entry {
-	uint64_t pc, x0;
-	bool big_endian;
+/* A device whose registers are the VMM's; any vCPU's thread may call access() */
+struct device {
+	uint64_t base, size;		/* guest physical, in bytes */
+	/* @offset is less than size, @len up to 8; what is read goes into @data */
+	void (*access)(uint64_t offset, bool is_write, void *data, unsigned int len);
 };
 
+/* A vCPU's thread has it to itself, save what a kick touches and what is said */
 struct vcpu {
 	struct machine *machine;
-	unsigned int index;
-	uint64_t mpidr;			/* affinity fields only */
+	struct view view;
 	int fd;
 	struct kvm_run *run;
 	struct kvm_vcpu_init init;
 	pthread_t thread;
 	pthread_cond_t wake;
-	bool plugged;			/* policy: CPU_ON may succeed */
-	enum power power;
-	struct entry entry;		/* for POWER_ON_PENDING and powerdown */
-	bool suspended, powerdown;	/* by CPU_SUSPEND */
+	struct entry entry;		/* under the lock: where POWER_ON_PENDING starts */
+	bool suspended, powerdown;	/* by SUSPEND */
 };
-
-enum stop { STOP_NONE, STOP_OFF, STOP_RESET };
 
 struct machine {
 	const struct options *options;
@@ -95,131 +79,83 @@ struct machine {
 	size_t run_size;
 	bool services;			/* PSCI and the others are ours, not KVM's */
 	bool sync_regs;			/* x0-x17 come and go with KVM_RUN */
-	enum stop stop;
+	const struct device *devices[MAX_DEVICES];
+	enum stop stop;			/* under the lock; not STOP_NONE: being made, or ending */
 	unsigned int nr_vcpus;
+	struct cpu cpus[MAX_VCPUS];	/* under the lock; vcpu.c alone changes power */
 	struct vcpu vcpus[MAX_VCPUS];
 	/* The kernel's counts, of VMs that are gone; by_filter if it has the last three */
 	bool by_filter;
 	uint64_t hvc_exits, smc_exits, forwarded, denied;
 };
 
-/* A call that the kernel forwarded */
-struct call {
-	uint32_t id;
-	bool smc;
-	uint64_t x[7];		/* x1-x6 as far as the function has arguments */
-	unsigned int results;	/* of x1-x3, how many the answer has besides x0 */
-	bool is_data;		/* x0 is a value, and no error even if it looks like one */
-	bool done;		/* no answer: the vCPU is off, asleep or elsewhere */
-};
-
-struct function {
-	uint32_t id;
-	const char *name;
-	/*
-	 * A letter for each argument: 'w', 32 bits wide be the call SMC32 or SMC64,
-	 * or 'x', as wide as the call
-	 */
-	const char *arguments;
-	/* Returns x0; NULL: known by name, and not supported */
-	int64_t (*call)(struct vcpu *vcpu, struct call *call);
-};
-
-struct answer {
-	int64_t value;
-	const char *name;
-};
-
-/* A service is all that the rest of the VMM knows of a specification */
-struct service {
-	const char *name;
-	struct { uint32_t base, nr; } ranges[2];
-	const struct function *functions;	/* up to one without a name */
-	const struct answer *answers;		/* the same; negative ones refuse */
-	/* Optional, each with machine.lock held */
-	void (*machine_reset)(struct machine *machine);
-	void (*vcpu_reset)(struct vcpu *vcpu);	/* is about to start at an entry */
-	void (*vcpu_off)(struct vcpu *vcpu);	/* went off by itself */
-	void (*vcpu_kicked)(struct vcpu *vcpu);	/* between two guest instructions */
-};
-
-extern const struct service psci_service, sdei_service, trng_service, tee_service;
-
-/* main.c */
-void die(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
-
-/* options.c */
+/* options.c: fills @options, or prints why not and ends the program */
 void parse_options(struct options *options, int argc, char **argv);
-bool parse_number(const char *text, uint64_t max, uint64_t *value, const char **end);
 
-/* machine.c */
+/* control.c: the thread of --control; "vmm control", which returns an exit status */
+void control_start(struct machine *machine);
+int control_client(int argc, char **argv);
+
+/* machine.c: one VM from its making to its end; not with machine.lock held */
 void machine_start(struct machine *machine);
 enum stop machine_wait(struct machine *machine);
-void machine_stop(struct machine *machine, enum stop stop);
-bool machine_has_ram(struct machine *machine, uint64_t addr, uint64_t size);
-struct vcpu *machine_vcpu(struct machine *machine, uint64_t mpidr);
-int vm_ioctl(struct machine *machine, unsigned long request, const char *name, void *arg);
 
-/* image.c */
+/* vcpu.c */
+void vcpu_create(struct vcpu *vcpu);		/* before machine.lock is used */
+void vcpu_start(struct vcpu *vcpu);		/* its thread; with machine.lock held */
+void vcpu_power_on(struct vcpu *vcpu, const struct entry *entry);	/* the same */
+
+/* call.c: one forwarded call, and the functions in the order in which vcpu.c calls them */
+struct served {
+	struct call call;
+	unsigned int service;
+	const struct function *function;
+	struct outcome outcome;
+};
+
+void call_read(struct vcpu *vcpu, struct served *served);
+void call_count(const struct served *served);	/* with machine.lock held */
+void call_serve(struct vcpu *vcpu, struct served *served);	/* the same */
+void call_answer(struct vcpu *vcpu, const struct served *served);
+
+/* call.c: all services; the hooks with machine.lock held */
+void services_set_filter(struct machine *machine);
+void services_reset(void);
+void services_vcpu_reset(const struct view *view);
+void services_vcpu_off(const struct view *view);
+void services_vcpu_kicked(const struct view *view);
+void services_table(struct machine *machine);
+
+/* view.c, besides service.h's: the registers of the calling thread's own vCPU */
+void vcpu_ioctl(struct vcpu *vcpu, unsigned long request, const char *name, void *arg);
+uint64_t view_argument(const struct view *view, unsigned int n);
+void view_answer(const struct view *view, const uint64_t *x, unsigned int nr);
+
+/* image.c: returns the address to start at; @dtb is the guest's x0 there */
 uint64_t load_images(struct machine *machine, uint64_t *dtb);
 
-/* fdt.c */
+/* fdt.c: writes the device tree into @size bytes at @fdt */
 void make_fdt(struct machine *machine, void *fdt, size_t size, uint64_t initrd,
 	      uint64_t initrd_size);
 
-/* serial.c */
+/* serial.c: the guest's console; start and stop from the main thread */
+extern const struct device serial_device;
 void serial_start(struct machine *machine);
 void serial_stop(void);
-void serial_mmio(uint64_t offset, bool is_write, void *data, unsigned int len);
 
-/* vcpu.c */
-void vcpu_create(struct vcpu *vcpu);
-void vcpu_start(struct vcpu *vcpu);
-void vcpu_reset(struct vcpu *vcpu, const struct entry *entry);
-void vcpu_kick(struct vcpu *vcpu);
-void vcpu_power_on(struct vcpu *vcpu, const struct entry *entry);
-void vcpu_power_off(struct vcpu *vcpu);
-uint64_t exception_pstate(struct vcpu *vcpu, uint64_t interrupted);
-void vcpu_mp_state(struct vcpu *vcpu, uint32_t state);
-uint64_t vcpu_get(struct vcpu *vcpu, uint64_t reg);
-void vcpu_set(struct vcpu *vcpu, uint64_t reg, uint64_t value);
-uint64_t vcpu_argument(struct vcpu *vcpu, unsigned int n);
-void vcpu_answer(struct vcpu *vcpu, const uint64_t *x, unsigned int nr);
-
-#define CORE_REG(name)	(KVM_REG_ARM64 | KVM_REG_SIZE_U64 | KVM_REG_ARM_CORE | \
-			 KVM_REG_ARM_CORE_REG(name))
-#define REG_X(n)	CORE_REG(regs.regs[n])
-#define REG_PC		CORE_REG(regs.pc)
-#define REG_PSTATE	CORE_REG(regs.pstate)
-#define REG_ELR_EL1	CORE_REG(elr_el1)
-#define REG_SPSR_EL1	CORE_REG(spsr[0])
-#define REG_SCTLR_EL1	ARM64_SYS_REG(3, 0, 1, 0, 0)
-#define REG_MPIDR_EL1	ARM64_SYS_REG(3, 0, 0, 0, 5)
-
-/* filter.c */
+/* filter.c: the kernel's SMCCC filter, before any vCPU has run */
 bool filter_exists(struct machine *machine);
 void filter_set(struct machine *machine, const struct kvm_smccc_filter *filter,
 		const char *owner);
 void filter_show(struct machine *machine);
 bool filter_parse(const char *text, struct kvm_smccc_filter *filter);
 
-/* services.c */
-void services_set_filter(struct machine *machine);
-void services_reset(struct machine *machine);
-void services_vcpu_reset(struct vcpu *vcpu);
-void services_vcpu_off(struct vcpu *vcpu);
-void services_vcpu_kicked(struct vcpu *vcpu);
-void services_call(struct vcpu *vcpu);
-void services_table(struct machine *machine);
-
-/* sdei.c: raise an event as the platform's firmware would; NULL or the reason why not */
-const char *sdei_raise(struct machine *machine, uint32_t event, struct vcpu *vcpu);
-
-/* stats.c */
+/* stats.c: adds a count to @sum; false if the kernel has none of that name */
 bool vcpu_stat(struct vcpu *vcpu, const char *name, uint64_t *sum);
 
-/* control.c */
-void control_start(struct machine *machine);
-int control_client(int argc, char **argv);
+/* util.c */
+void die(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
+bool parse_number(const char *text, uint64_t max, uint64_t *value, const char **end);
+int vm_ioctl(struct machine *machine, unsigned long request, const char *name, void *arg);
 
 #endif

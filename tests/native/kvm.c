@@ -5,7 +5,8 @@
  * puts these functions in place of the C library's (--wrap).
  *
  * In the environment: NATIVE_KVM has words of what this kernel lacks, "filter",
- * "sync-regs" or "statistics"; FAIL_AT=N makes the Nth request fail with EIO.
+ * "sync-regs" or "statistics"; FAIL_AT=N makes the Nth request fail with EIO;
+ * HOLD_INIT= is a FIFO: the first reset of vCPU 1 by CPU_ON waits for its end.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,6 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "registers.h"
 #include "vmm.h"
 #include "native.h"
 
@@ -33,9 +35,9 @@ int __wrap_open(const char *path, int flags, ...);
 int __real_ioctl(int fd, unsigned long request, void *arg);
 int __wrap_ioctl(int fd, unsigned long request, ...);
 
-__thread struct cpu *self;
+__thread struct processor *self;
 
-static struct cpu cpus[MAX_CPU];
+static struct processor cpus[MAX_CPU];
 static int kvm_fd = -1, vm_fd = -1, gic_fd = -1;
 static unsigned int nr_cpus;
 
@@ -164,13 +166,13 @@ static int filter_ioctl(unsigned long request, const struct kvm_device_attr *att
 
 static int create_vcpu(unsigned long index)
 {
-	struct cpu *cpu = &cpus[index];
+	struct processor *cpu = &cpus[index];
 
 	if (index >= MAX_CPU)
 		return fail(EINVAL);
 	if (cpu->run)
 		munmap(cpu->run, RUN_SIZE);
-	*cpu = (struct cpu){
+	*cpu = (struct processor){
 		.index = index,
 		.fd = new_fd("vcpu", RUN_SIZE),
 		.guest.uc_stack.ss_sp = cpu->guest.uc_stack.ss_sp,
@@ -181,8 +183,21 @@ static int create_vcpu(unsigned long index)
 	return cpu->fd;
 }
 
-static void init_vcpu(struct cpu *cpu)
+static void hold(const char *fifo)
 {
+	int fd = open(fifo, O_RDONLY | O_CLOEXEC);
+	char byte;
+
+	while (read(fd, &byte, 1) > 0)
+		;
+	close(fd);
+}
+
+static void init_vcpu(struct processor *cpu)
+{
+	/* Its first one is that of its creation */
+	if (cpu->index == 1 && ++cpu->inits == 2 && getenv("HOLD_INIT"))
+		hold(getenv("HOLD_INIT"));
 	memset(cpu->x, 0, sizeof(cpu->x));
 	cpu->pc = 0;
 	cpu->pstate = 0x3c5;
@@ -193,7 +208,7 @@ static void init_vcpu(struct cpu *cpu)
 	cpu->abort = false;
 }
 
-static uint64_t *register_of(struct cpu *cpu, uint64_t id)
+static uint64_t *register_of(struct processor *cpu, uint64_t id)
 {
 	for (unsigned int n = 0; n < ARRAY_SIZE(cpu->x); n++)
 		if (id == REG_X(n))
@@ -208,7 +223,7 @@ static uint64_t *register_of(struct cpu *cpu, uint64_t id)
 	}
 }
 
-static int one_reg(struct cpu *cpu, unsigned long request, const struct kvm_one_reg *reg)
+static int one_reg(struct processor *cpu, unsigned long request, const struct kvm_one_reg *reg)
 {
 	uint64_t *user = (uint64_t *)(uintptr_t)reg->addr;
 	uint64_t mpidr = 1u << 31 | (cpu->index >> 4) << 8 | (cpu->index & 15);
@@ -223,7 +238,7 @@ static int one_reg(struct cpu *cpu, unsigned long request, const struct kvm_one_
 	return 0;
 }
 
-static int stats_fd(const struct cpu *cpu)
+static int stats_fd(const struct processor *cpu)
 {
 	static const char *const names[] = { "hvc_exit_stat", "smc_exit_stat", "smccc_denied",
 		"smccc_forwarded" };
@@ -258,25 +273,25 @@ uint64_t now(void)
 	return t.tv_sec * FREQUENCY + t.tv_nsec / 16;
 }
 
-static __u64 *synced(struct cpu *cpu)
+static __u64 *synced(struct processor *cpu)
 {
 	return SYNC_REGS(cpu->run);
 }
 
-static void store_regs(struct cpu *cpu)
+static void store_regs(struct processor *cpu)
 {
 	if (!lacks("sync-regs") && cpu->run->kvm_valid_regs & KVM_SYNC_ARM64_SMCCC)
 		memcpy(synced(cpu), cpu->x, 18 * sizeof(cpu->x[0]));
 }
 
-static bool kicked(struct cpu *cpu)
+static bool kicked(struct processor *cpu)
 {
 	return __atomic_load_n(&cpu->run->immediate_exit, __ATOMIC_SEQ_CST);
 }
 
 void leave(int error)
 {
-	struct cpu *cpu = self;
+	struct processor *cpu = self;
 
 	cpu->exited = !error;
 	swapcontext(&cpu->guest, &cpu->host);
@@ -288,7 +303,7 @@ static void on_guest_stack(void)
 	abort();
 }
 
-static int enter(struct cpu *cpu)
+static int enter(struct processor *cpu)
 {
 	int error;
 
@@ -308,7 +323,7 @@ static int enter(struct cpu *cpu)
 }
 
 /* CPU_SUSPEND's: until an interrupt, which here is only the timer's */
-static int sleep_in_kvm(struct cpu *cpu)
+static int sleep_in_kvm(struct processor *cpu)
 {
 	const struct timespec moment = { .tv_nsec = 100000 };
 
@@ -323,7 +338,7 @@ static int sleep_in_kvm(struct cpu *cpu)
 	return -EINTR;
 }
 
-static int run(struct cpu *cpu)
+static int run(struct processor *cpu)
 {
 	uint64_t known = lacks("sync-regs") ? 0 : KVM_SYNC_ARM64_SMCCC;
 	int error;
@@ -349,14 +364,14 @@ static int run(struct cpu *cpu)
 
 void guest_pause(void)
 {
-	struct cpu *cpu = self;
+	struct processor *cpu = self;
 
 	sched_yield();
 	while (kicked(cpu))
 		leave(EINTR);
 }
 
-static void handled(struct cpu *cpu, uint32_t id)
+static void handled(struct processor *cpu, uint32_t id)
 {
 	if (id == 0x84000008 || id == 0x84000009) {
 		cpu->run->exit_reason = KVM_EXIT_SYSTEM_EVENT;
@@ -369,7 +384,7 @@ static void handled(struct cpu *cpu, uint32_t id)
 
 void guest_call(bool smc)
 {
-	struct cpu *cpu = self;
+	struct processor *cpu = self;
 	uint32_t id = cpu->x[0];
 	uint8_t action = is_reserved(id) ? KVM_SMCCC_FILTER_HANDLE : action_of(id);
 
@@ -396,7 +411,7 @@ void guest_call(bool smc)
 
 uint64_t guest_mmio(uint64_t addr, unsigned int len, bool is_write, uint64_t value)
 {
-	struct cpu *cpu = self;
+	struct processor *cpu = self;
 
 	cpu->run->exit_reason = KVM_EXIT_MMIO;
 	cpu->run->mmio.phys_addr = addr;
@@ -478,7 +493,7 @@ static int vm_ioctl_of(unsigned long request, void *arg)
 	}
 }
 
-static int vcpu_ioctl_of(struct cpu *cpu, unsigned long request, void *arg)
+static int vcpu_ioctl_of(struct processor *cpu, unsigned long request, void *arg)
 {
 	switch (request) {
 	case KVM_RUN:

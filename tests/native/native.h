@@ -21,13 +21,14 @@
 #define AT_EVENT	0x80310000ul
 #define AT_RESUME	0x80320000ul
 
-struct cpu {
+struct processor {
 	unsigned int index;
 	int fd;
 	struct kvm_run *run;		/* the kernel's mapping of it */
 	uint64_t x[31], pc, pstate, sctlr, elr, spsr;
 	uint64_t timer;			/* when it fires, 0: never */
 	uint32_t mp_state;
+	unsigned int inits;		/* KVM_ARM_VCPU_INITs so far */
 	bool fresh;			/* was reset, and did not run yet */
 	bool exited;			/* KVM_RUN returned something to complete */
 	bool abort;			/* an external abort is pending */
@@ -35,7 +36,7 @@ struct cpu {
 	uint64_t hvcs, smcs, forwarded, denied;
 };
 
-extern __thread struct cpu *self;	/* the one that this thread runs */
+extern __thread struct processor *self;	/* the one that this thread runs */
 
 /* guest.c: runs on the vCPU's own stack until the vCPU is reset or for ever */
 void guest_run(void);

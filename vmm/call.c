@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The firmware as a table of services: finds the function that a call names,
- * hands it the arguments, the guest the answer, and keeps count.
+ * One forwarded call: finds the service and the function that it names, hands it
+ * the arguments and the guest the answer, keeps count, and prints it. The firmware is
+ * a table of services, whose order means nothing.
  */
 #include <stdio.h>
 
@@ -39,32 +40,32 @@ void services_set_filter(struct machine *machine)
 	}
 }
 
-void services_reset(struct machine *machine)
+void services_reset(void)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(services); i++)
-		if (services[i]->machine_reset)
-			services[i]->machine_reset(machine);
+		if (services[i]->reset)
+			services[i]->reset();
 }
 
-void services_vcpu_reset(struct vcpu *vcpu)
+void services_vcpu_reset(const struct view *view)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(services); i++)
 		if (services[i]->vcpu_reset)
-			services[i]->vcpu_reset(vcpu);
+			services[i]->vcpu_reset(view);
 }
 
-void services_vcpu_off(struct vcpu *vcpu)
+void services_vcpu_off(const struct view *view)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(services); i++)
 		if (services[i]->vcpu_off)
-			services[i]->vcpu_off(vcpu);
+			services[i]->vcpu_off(view);
 }
 
-void services_vcpu_kicked(struct vcpu *vcpu)
+void services_vcpu_kicked(const struct view *view)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(services); i++)
 		if (services[i]->vcpu_kicked)
-			services[i]->vcpu_kicked(vcpu);
+			services[i]->vcpu_kicked(view);
 }
 
 /*
@@ -97,94 +98,104 @@ static const struct function *find_function(unsigned int service, uint32_t id)
 }
 
 /*
- * Arguments of SMC32 calls, and those of SMC64 calls that a specification calls
- * 32-bit, are 32 bits wide, whatever is above them, DEN0028 3.1
+ * Finds the function that the call of a KVM_EXIT_HYPERCALL names, and reads its
+ * arguments. Those of SMC32 calls, and those of SMC64 calls that a specification calls
+ * 32-bit, are 32 bits wide, whatever is above them, DEN0028 3.1.
  */
-static void get_arguments(struct vcpu *vcpu, struct call *call, const struct function *function)
+void call_read(struct vcpu *vcpu, struct served *served)
 {
-	for (unsigned int i = 1; function->arguments[i - 1]; i++) {
-		call->x[i] = vcpu_argument(vcpu, i);
-		if (!(call->id & SMCCC_64BIT) || function->arguments[i - 1] == 'w')
+	struct call *call = &served->call;
+	const char *arguments;
+
+	*call = (struct call){
+		.id = vcpu->run->hypercall.nr,
+		.smc = vcpu->run->hypercall.flags == KVM_HYPERCALL_EXIT_SMC,
+	};
+	served->service = find_service(vcpu->machine, call->id);
+	served->function = find_function(served->service, call->id);
+	arguments = served->function->arguments;
+	for (unsigned int i = 1; arguments[i - 1]; i++) {
+		call->x[i] = view_argument(&vcpu->view, i);
+		if (!(call->id & SMCCC_64BIT) || arguments[i - 1] == 'w')
 			call->x[i] = (uint32_t)call->x[i];
 	}
 }
 
-static void trace(struct vcpu *vcpu, const struct call *call, unsigned int service,
-		  const struct function *function, int64_t value)
+/* The kernel has counted it, too, be it answered or not */
+void call_count(const struct served *served)
 {
-	const struct answer *answer = NULL;
+	counts[served->service].calls[served->call.smc]++;
+}
+
+/* One of the negative answers that the service has a name for */
+static bool is_refusal(const struct served *served)
+{
+	const struct answer_name *answer;
+	int64_t value = served->outcome.x[0];
+
+	if (value >= 0 || served->outcome.is_data)
+		return false;
+	if (served->service == ARRAY_SIZE(services))
+		return value == SMCCC_NOT_SUPPORTED;
+	for (answer = services[served->service]->answers; answer->name; answer++)
+		if (answer->value == value)
+			return true;
+	return false;
+}
+
+static bool has_answer(const struct served *served)
+{
+	return served->outcome.kind == ANSWER || served->outcome.kind == TURN_ON;
+}
+
+/* Has the service decide. A function that is nobody's, or not there, is not supported */
+void call_serve(struct vcpu *vcpu, struct served *served)
+{
+	served->outcome = served->function->call ?
+			  served->function->call(&vcpu->view, &served->call) :
+			  answer(SMCCC_NOT_SUPPORTED);
+	if (has_answer(served))
+		counts[served->service].refused += is_refusal(served);
+}
+
+static void trace(struct vcpu *vcpu, const struct served *served)
+{
+	const struct call *call = &served->call;
+	const struct answer_name *answer = NULL;
 	char line[256];
 	int n;
 
-	n = snprintf(line, sizeof(line), "vmm: cpu%u %s 0x%08x %s %s(", vcpu->index,
+	n = snprintf(line, sizeof(line), "vmm: cpu%u %s 0x%08x %s %s(", vcpu->view.index,
 		     call->smc ? "smc" : "hvc", call->id,
-		     service < ARRAY_SIZE(services) ? services[service]->name : "other",
-		     function->name);
-	for (unsigned int i = 1; function->arguments[i - 1]; i++)
+		     served->service < ARRAY_SIZE(services) ? services[served->service]->name :
+							      "other",
+		     served->function->name);
+	for (unsigned int i = 1; served->function->arguments[i - 1]; i++)
 		n += snprintf(line + n, sizeof(line) - n, "%s0x%lx", i > 1 ? ", " : "",
 			      call->x[i]);
-	if (service < ARRAY_SIZE(services))
-		for (answer = services[service]->answers; answer->name; answer++)
-			if (answer->value == value)
+	if (served->service < ARRAY_SIZE(services))
+		for (answer = services[served->service]->answers; answer->name; answer++)
+			if ((uint64_t)answer->value == served->outcome.x[0])
 				break;
-	if (call->done)
+	if (!has_answer(served))
 		fprintf(stderr, "%s)\n", line);
 	else if (answer && answer->name)
 		fprintf(stderr, "%s) = %s\n", line, answer->name);
 	else
-		fprintf(stderr, "%s) = %#lx\n", line, (uint64_t)value);
-}
-
-/* One of the negative answers that the service has a name for */
-static bool is_refusal(unsigned int service, int64_t value)
-{
-	const struct answer *answer;
-
-	if (service == ARRAY_SIZE(services))
-		return value == SMCCC_NOT_SUPPORTED;
-	for (answer = services[service]->answers; answer->name; answer++)
-		if (answer->value == value)
-			return value < 0;
-	return false;
+		fprintf(stderr, "%s) = %#lx\n", line, served->outcome.x[0]);
 }
 
 /*
- * Answers the call of a KVM_EXIT_HYPERCALL: the PC is past the instruction, the
- * answer goes into x0 and, as the call defines, x1-x3. With machine.lock held.
+ * Gives the guest its answer, if the outcome has one: the PC is past the
+ * instruction, the answer goes into x0 and, as the call defines, x1-x3. Then prints it
+ * for --trace; not with machine.lock held, since a reader may be slow.
  */
-void services_call(struct vcpu *vcpu)
+void call_answer(struct vcpu *vcpu, const struct served *served)
 {
-	struct call call = {
-		.id = vcpu->run->hypercall.nr,
-		.smc = vcpu->run->hypercall.flags == KVM_HYPERCALL_EXIT_SMC,
-	};
-	unsigned int service = find_service(vcpu->machine, call.id);
-	const struct function *function = find_function(service, call.id);
-	struct call arguments;
-	int64_t value = SMCCC_NOT_SUPPORTED;
-
-	/*
-	 * The kernel has counted it, though a machine that stops answers nothing:
-	 * it may have lost threads already, which no call may kick.
-	 */
-	counts[service].calls[call.smc]++;
-	if (vcpu->machine->stop != STOP_NONE)
-		return;
-
-	get_arguments(vcpu, &call, function);
-	arguments = call;
-	if (function->call)
-		value = function->call(vcpu, &call);
-
-	if (!call.done) {
-		call.x[0] = value;
-		vcpu_answer(vcpu, call.x, 1 + call.results);
-		counts[service].refused += !call.is_data && is_refusal(service, value);
-	}
-	if (vcpu->machine->options->trace) {
-		arguments.done = call.done;
-		trace(vcpu, &arguments, service, function, value);
-	}
+	if (has_answer(served))
+		view_answer(&vcpu->view, served->outcome.x, served->outcome.nr_results);
+	if (vcpu->machine->options->trace)
+		trace(vcpu, served);
 }
 
 static void table_row(const char *name, const struct count *count)

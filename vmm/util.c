@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What every file may need. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "vmm.h"
+
+/* One line that says what and why, and the end */
+void die(const char *format, ...)
+{
+	char reason[1024];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(reason, sizeof(reason), format, args);
+	va_end(args);
+	fprintf(stderr, "vmm: %s\n", reason);
+	exit(EXIT_BAD_INPUT);
+}
+
+/* A number without a sign, as C writes them, up to @max; @end is behind it */
+bool parse_number(const char *text, uint64_t max, uint64_t *value, const char **end)
+{
+	char *behind;
+
+	if (*text < '0' || *text > '9')
+		return false;
+	errno = 0;
+	*value = strtoull(text, &behind, 0);
+	*end = behind;
+	return !errno && *value <= max;
+}
+
+/* A request to the VM that must succeed; returns what it returns */
+int vm_ioctl(struct machine *machine, unsigned long request, const char *name, void *arg)
+{
+	int ret = ioctl(machine->vm, request, arg);
+
+	if (ret < 0)
+		die("%s: %s", name, strerror(errno));
+	return ret;
+}
