@@ -21,11 +21,17 @@ linux_guest "$dir" "$top/scripts/guest/tour" --cpus 4 --max-cpus 8 \
 echo 'echo === all done' >> "$dir/job"
 
 say "  booting $package $version with $(series | wc -l) patches, mode $mode"
-# The guest asks for random bytes all the time: that part is in the log alone
-job "$mode" "$image" "$dir" | tee "$logs/run.log" | grep --line-buffered -v -e TRNG_RND -e '^=== log' || true
+# The guest asks for random bytes all the time: that part is in the log alone, as are
+# counts, which come as one table at the end
+job "$mode" "$image" "$dir" | tee "$logs/run.log" |
+	grep --line-buffered -v -e TRNG_RND -e '^=== log' -e '^kernel: ' \
+		-e "^vmm: kernel's " -e '^vmm: [a-z]* \+\(calls\|[0-9]* \)' || true
 bad=$(job_failures "$logs/run.log")
 [ -z "$bad" ] || die "not all is well: $bad; the console is ${logs#"$PWD"/}/run.log"
-agree=$("$top/scripts/lib/counts-agree" "$logs/run.log") ||
+agree=$("$top/scripts/lib/counts-agree" --table "$logs/run.log") ||
 	die "the VMM and the kernel do not count the same: $agree; the console is ${logs#"$PWD"/}/run.log"
+say "calls, as the VMM and the kernel's trace events counted them:
+$(sed '$d' <<< "$agree")"
+agree=${agree##*$'\n'}
 say "the guest passed $(grep -c '^ok' "$logs/run.log") checks, on $(grep -m 1 -o 'Linux version [^ ]*' "$logs/run.log"); ${agree#*: }"
 finished run

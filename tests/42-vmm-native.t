@@ -11,7 +11,7 @@
 
 use_source
 need_compiler
-need gcc libc6-dev libfdt-dev
+need gcc libc6-dev libfdt-dev python3
 headers_of "$series_commit" arm64
 native_uapi "$scratch/uapi"
 plain=$scratch/plain asan=$scratch/asan tsan=$scratch/tsan
@@ -59,18 +59,25 @@ after_free()
 }
 check 'ASan finds a use after free that is put there' after_free
 
+# results_of LOG: its results are ours
+results_of()
+{
+	local line
+	while IFS= read -r line; do
+		case $line in
+		'ok '*) ok "${line#ok * - }" ;;
+		'not ok '*) not_ok "${line#not ok * - }" ;;
+		esac
+	done < "$1"
+	check '... and all of it was tried' grep -q "^1\.\.$(grep -c '^\(not \)\?ok' "$1")\$" "$1"
+}
+
 # Bad input
 mkdir "$scratch/bad"
 native_image "$scratch/bad/Image"
 echo nothing > "$scratch/bad/initrd"
 (cd "$scratch/bad" && vmm=$asan/bare-services sh "$top/tests/native/errors" < /dev/null) > "$logs/native-errors.log" 2>&1
-while IFS= read -r line; do
-	case $line in
-	'ok '*) ok "${line#ok * - }" ;;
-	'not ok '*) not_ok "${line#not ok * - }" ;;
-	esac
-done < "$logs/native-errors.log"
-check 'bad input: all of it was tried' grep -q "^1\.\.$(grep -c '^\(not \)\?ok' "$logs/native-errors.log")\$" "$logs/native-errors.log"
+results_of "$logs/native-errors.log"
 
 # vmm ARGUMENT...: what it says; its exit status is in $scratch/status
 vmm()
@@ -142,6 +149,10 @@ ERR=$scratch/trace start bare-garbage --kernel Image --cpus 4 --trace
 check 'while nobody reads what --trace prints, status is answered' becomes 'ok 0:on 1:on *'
 stop
 exec 7>&-
+
+# What it inherits, terminals and sockets, how it ends: by $top/tests/native/surroundings
+"$top/tests/native/surroundings" "$plain" > "$logs/native-surroundings.log" 2>&1 || true
+results_of "$logs/native-surroundings.log"
 
 # Each of the first requests fails in turn, up to the first KVM_RUN and beyond it
 bad=

@@ -40,32 +40,12 @@ void services_set_filter(struct machine *machine)
 	}
 }
 
-void services_reset(void)
+/* Calls a hook of each service; with machine.lock held, from the view's own thread */
+void services_hook(enum hook hook, const struct view *view)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(services); i++)
-		if (services[i]->reset)
-			services[i]->reset();
-}
-
-void services_vcpu_reset(const struct view *view)
-{
-	for (unsigned int i = 0; i < ARRAY_SIZE(services); i++)
-		if (services[i]->vcpu_reset)
-			services[i]->vcpu_reset(view);
-}
-
-void services_vcpu_off(const struct view *view)
-{
-	for (unsigned int i = 0; i < ARRAY_SIZE(services); i++)
-		if (services[i]->vcpu_off)
-			services[i]->vcpu_off(view);
-}
-
-void services_vcpu_kicked(const struct view *view)
-{
-	for (unsigned int i = 0; i < ARRAY_SIZE(services); i++)
-		if (services[i]->vcpu_kicked)
-			services[i]->vcpu_kicked(view);
+		if (services[i]->hooks[hook])
+			services[i]->hooks[hook](view);
 }
 
 /*
@@ -85,9 +65,16 @@ static unsigned int find_service(struct machine *machine, uint32_t id)
 	return i;
 }
 
+static struct outcome not_supported(const struct view *view, const struct call *call)
+{
+	return answer(SMCCC_NOT_SUPPORTED);
+}
+
 static const struct function *find_function(unsigned int service, uint32_t id)
 {
-	static const struct function unknown = { .name = "?", .arguments = "" };
+	static const struct function unknown = {
+		.name = "?", .arguments = "", .call = not_supported,
+	};
 	const struct function *function;
 
 	if (service < ARRAY_SIZE(services))
@@ -151,9 +138,7 @@ static bool has_answer(const struct served *served)
 /* Has the service decide. A function that is nobody's, or not there, is not supported */
 void call_serve(struct vcpu *vcpu, struct served *served)
 {
-	served->outcome = served->function->call ?
-			  served->function->call(&vcpu->view, &served->call) :
-			  answer(SMCCC_NOT_SUPPORTED);
+	served->outcome = served->function->call(&vcpu->view, &served->call);
 	if (has_answer(served))
 		counts[served->service].refused += is_refusal(served);
 }

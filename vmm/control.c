@@ -4,17 +4,21 @@
  * line out, which starts with "ok" or "error".
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
+#include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "vmm.h"
 
-#define LINE	2048
+#define LINE		2048
+#define PATIENCE	5	/* seconds that a client has for its request */
 
 /* Each command gets a machine whose lock is held and which runs; NULL is success */
 struct command {
@@ -119,22 +123,71 @@ static const char *run_command(struct machine *machine, char *line, char *info)
 	return error;
 }
 
-static void serve(struct machine *machine, FILE *client)
+/* Milliseconds until @deadline, not below 0 */
+static int left(const struct timespec *deadline)
 {
-	struct timeval patience = { .tv_sec = 5 };
-	char line[LINE], info[LINE] = "";
-	const char *error;
+	struct timespec now;
+	long ms;
 
-	/* One that says nothing is not to keep the others waiting */
-	setsockopt(fileno(client), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-	if (!fgets(line, sizeof(line), client))
-		return;
-	line[strcspn(line, "\n")] = '\0';
-	error = run_command(machine, line, info);
-	if (error)
-		fprintf(client, "error: %s\n", error);
-	else
-		fprintf(client, "ok%s\n", info);
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	ms = (deadline->tv_sec - now.tv_sec) * 1000 + (deadline->tv_nsec - now.tv_nsec) / 1000000;
+	return ms > 0 ? ms : 0;
+}
+
+/*
+ * A request: up to a newline, or to the end of what the client says. Returns NULL, or
+ * why it is none. A client has its time for all of it, so that it cannot keep the
+ * others waiting by a byte now and then.
+ */
+static const char *read_request(int client, char line[LINE])
+{
+	struct pollfd readable = { .fd = client, .events = POLLIN };
+	struct timespec deadline;
+	size_t size = 0;
+	ssize_t n = 1;
+	char *end;
+
+	clock_gettime(CLOCK_MONOTONIC, &deadline);
+	deadline.tv_sec += PATIENCE;
+	while (n) {
+		n = recv(client, line + size, LINE - 1 - size, MSG_DONTWAIT);
+		if (n < 0 && errno == EAGAIN && !left(&deadline))
+			return "no whole request came in time";
+		if (n < 0 && errno != EAGAIN && errno != EINTR)
+			return strerror(errno);
+		if (n < 0)
+			poll(&readable, 1, left(&deadline));
+		else
+			size += n;
+		line[size] = '\0';
+		end = memchr(line, '\n', size);
+		if (end) {
+			*end = '\0';
+			return NULL;
+		}
+		if (size == LINE - 1)
+			return "the request is too long";
+	}
+	return size ? NULL : "no request";
+}
+
+static void send_answer(int client, const char *error, const char *info)
+{
+	char text[LINE + 16];
+
+	snprintf(text, sizeof(text), error ? "error: %s\n" : "ok%s\n", error ? error : info);
+	send(client, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+/* What is left unread would make the client's end of the socket forget its answer */
+static void hang_up(int client)
+{
+	char rest[LINE];
+
+	shutdown(client, SHUT_RDWR);
+	while (recv(client, rest, sizeof(rest), MSG_DONTWAIT) > 0)
+		;
+	close(client);
 }
 
 static struct sockaddr_un address_of(const char *path)
@@ -148,31 +201,79 @@ static struct sockaddr_un address_of(const char *path)
 	return address;
 }
 
-static int listener = -1;
+static int listener = -1, spare = -1;
+static struct stat own;		/* of the socket's name */
+
+/* There are no descriptors left, but one that was kept to say so */
+static void refuse_client(void)
+{
+	int client;
+
+	close(spare);
+	client = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	if (client >= 0) {
+		send_answer(client, "the VMM has too many files open", NULL);
+		hang_up(client);
+	}
+	spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
 
 static void *control_main(void *arg)
 {
-	FILE *client;
-	int fd;
+	struct pollfd incoming = { .fd = listener, .events = POLLIN };
+	char line[LINE], info[LINE];
+	const char *error;
+	int client;
 
 	for (;;) {
-		fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-		client = fd < 0 ? NULL : fdopen(fd, "r+");
-		if (!client)
+		poll(&incoming, 1, -1);	/* accept() wants a descriptor even before it waits */
+		client = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+		if (client >= 0) {
+			info[0] = '\0';
+			error = read_request(client, line);
+			if (!error)
+				error = run_command(arg, line, info);
+			send_answer(client, error, info);
+			hang_up(client);
+		} else if (errno == EMFILE || errno == ENFILE) {
+			refuse_client();
+		} else if (errno != EINTR && errno != ECONNABORTED) {
 			die("control socket: %s", strerror(errno));
-		serve(arg, client);
-		fclose(client);
+		}
 	}
 	return NULL;
 }
 
+/* Not if it is another's by now */
 static void remove_socket(void)
 {
 	struct sockaddr_un address;
 	socklen_t size = sizeof(address);
+	struct stat now;
 
-	if (!getsockname(listener, (struct sockaddr *)&address, &size))
+	if (!getsockname(listener, (struct sockaddr *)&address, &size) &&
+	    !lstat(address.sun_path, &now) && now.st_ino == own.st_ino &&
+	    now.st_dev == own.st_dev)
 		unlink(address.sun_path);
+}
+
+/* A socket that a killed VMM left behind makes room, one that somebody serves does not */
+static void make_room(const struct sockaddr_un *address)
+{
+	const char *path = address->sun_path;
+	struct stat there;
+	int fd;
+
+	if (lstat(path, &there))
+		return;
+	if (!S_ISSOCK(there.st_mode))
+		die("--control %s: it is a file, and no socket; name another", path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (!connect(fd, (const struct sockaddr *)address, sizeof(*address)) || errno == EAGAIN)
+		die("--control %s: another VMM uses it; end that one, or name another", path);
+	if (errno == ECONNREFUSED)
+		unlink(path);
+	close(fd);
 }
 
 /* The thread that serves --control, one client after the other */
@@ -181,18 +282,21 @@ void control_start(struct machine *machine)
 	const char *path = machine->options->control;
 	struct sockaddr_un address;
 	pthread_t thread;
+	mode_t mask;
 
 	if (!path)
 		return;
 	address = address_of(path);
+	make_room(&address);
+	spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	mask = umask(0177);	/* whoever may connect may end the guest */
 	if (listener < 0 || bind(listener, (struct sockaddr *)&address, sizeof(address)) ||
-	    listen(listener, 8))
-		die("--control %s: %s", path, strerror(errno));
+	    listen(listener, 8) || lstat(path, &own))
+		die("--control %s: %s", path, reason(errno));
+	umask(mask);
 	atexit(remove_socket);
-	errno = pthread_create(&thread, NULL, control_main, machine);
-	if (errno)
-		die("thread of the control socket: %s", strerror(errno));
+	start_thread(&thread, control_main, machine, "the control socket");
 }
 
 /* vmm control SOCKET COMMAND...: prints the answer; 0 if it is "ok" */
@@ -217,7 +321,7 @@ int control_client(int argc, char **argv)
 	fflush(server);
 	if (!fgets(line, sizeof(line), server))
 		die("%s: the VMM has gone", argv[0]);
-	fputs(line, stdout);
+	print_or_die(line);
 	fclose(server);
 	return strncmp(line, "ok", 2) ? EXIT_BAD_INPUT : 0;
 }

@@ -207,7 +207,7 @@ const char *sdei_raise(const struct view *view, uint32_t nr)
 	return NULL;
 }
 
-void events_reset(void)
+void events_reset(const struct view *view)
 {
 	memset(&state, 0, sizeof(state));
 }

@@ -49,7 +49,7 @@ bool event_complete(const struct view *view);
 void event_resume(const struct view *view, uint64_t pc);
 
 /* The hooks of struct service */
-void events_reset(void);
+void events_reset(const struct view *view);
 void events_vcpu_reset(const struct view *view);
 void events_vcpu_off(const struct view *view);
 void events_deliver(const struct view *view);

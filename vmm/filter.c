@@ -32,7 +32,7 @@ bool filter_exists(struct machine *machine)
 	return false;
 }
 
-static const char *reason(int error)
+static const char *refusal(int error)
 {
 	switch (error) {
 	case EEXIST:	return "it overlaps a range that is set, or the architecture's";
@@ -52,8 +52,8 @@ void filter_set(struct machine *machine, const struct kvm_smccc_filter *filter, 
 
 	if (ioctl(machine->vm, KVM_SET_DEVICE_ATTR, &attr))
 		die("SMCCC filter 0x%08x+0x%x=%s of %s: %s", filter->base, filter->nr_functions,
-		    actions[filter->action], owner, reason(errno));
-	if (machine->options->verbose)
+		    actions[filter->action], owner, refusal(errno));
+	if (machine->options->verbose && !machine->again)
 		fprintf(stderr, "vmm: SMCCC filter 0x%08x+0x%x=%s, %s\n", filter->base,
 			filter->nr_functions, actions[filter->action], owner);
 }

@@ -37,7 +37,7 @@ static uint64_t load_file(struct machine *machine, const char *path, uint64_t of
 		size += n;
 	}
 	if (offset + size >= limit)
-		die("%s: does not fit into --memory %lu", path, limit / MIB);
+		die("%s: does not fit into --memory %u", path, machine->options->memory_mib);
 	close(fd);
 	return size;
 }
@@ -58,7 +58,7 @@ static uint64_t load_kernel(struct machine *machine, uint64_t *end)
 	offset = le64toh(header.text_offset);
 	if (offset >= machine->options->memory - size ||
 	    le64toh(header.image_size) >= machine->options->memory - offset)
-		die("%s: does not fit into --memory %lu", path, machine->options->memory / MIB);
+		die("%s: does not fit into --memory %u", path, machine->options->memory_mib);
 	memmove((char *)machine->ram + offset, machine->ram, size);
 	*end = offset + (le64toh(header.image_size) > size ? le64toh(header.image_size) : size);
 	return RAM_BASE + offset;
@@ -78,7 +78,7 @@ uint64_t load_images(struct machine *machine, uint64_t *fdt)
 		offset = ALIGN_UP(offset + initrd_size, 2 * MIB);
 	}
 	if (offset + FDT_SIZE > options->memory)
-		die("--memory %lu: no room for the device tree", options->memory / MIB);
+		die("--memory %u: no room for the device tree", options->memory_mib);
 	make_fdt(machine, (char *)machine->ram + offset, FDT_SIZE, initrd, initrd_size);
 	*fdt = RAM_BASE + offset;
 	return entry;

@@ -20,7 +20,7 @@ static void create_memory(struct machine *machine)
 	machine->ram = mmap(NULL, region.memory_size, PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (machine->ram == MAP_FAILED)
-		die("--memory %lu: %s", machine->options->memory / MIB, strerror(errno));
+		die("--memory %u: %s", machine->options->memory_mib, strerror(errno));
 	region.userspace_addr = (uintptr_t)machine->ram;
 	vm_ioctl(machine, KVM_SET_USER_MEMORY_REGION, "KVM_SET_USER_MEMORY_REGION", &region);
 }
@@ -73,7 +73,7 @@ static bool decide_services(struct machine *machine)
 		fprintf(stderr, "vmm: this kernel has no SMCCC filter, which %s needs\n", wish);
 		exit(EXIT_NO_FILTER);
 	}
-	if (!exists && options->psci == PSCI_AUTO)
+	if (!exists && options->psci == PSCI_AUTO && !machine->again)
 		fprintf(stderr, "vmm: this kernel has no SMCCC filter; PSCI stays in KVM\n");
 	return exists && options->psci != PSCI_KERNEL;
 }
@@ -86,7 +86,7 @@ static void set_filters(struct machine *machine)
 		services_set_filter(machine);
 	for (unsigned int i = 0; i < options->nr_filters; i++)
 		filter_set(machine, &options->filters[i], "--filter");
-	if (options->show_filter)
+	if (options->show_filter && !machine->again)
 		filter_show(machine);
 }
 
@@ -119,12 +119,13 @@ static void create_vcpus(struct machine *machine)
 
 	machine->nr_vcpus = options->max_cpus;
 	if (!machine->services && options->max_cpus > options->cpus) {
-		fprintf(stderr, "vmm: KVM's PSCI refuses no CPU: --max-cpus is %u\n",
-			options->cpus);
+		if (!machine->again)
+			fprintf(stderr, "vmm: KVM's PSCI refuses no CPU: --max-cpus is %u\n",
+				options->cpus);
 		machine->nr_vcpus = options->cpus;
 	}
 	/* KVM's own answers come by HVC, and in stock 6.1 by nothing else */
-	if (!machine->services && options->smc)
+	if (!machine->services && options->smc && !machine->again)
 		fprintf(stderr, "vmm: KVM's PSCI is called by HVC: --conduit is hvc\n");
 	for (unsigned int i = 0; i < machine->nr_vcpus; i++) {
 		machine->vcpus[i].machine = machine;
@@ -154,7 +155,7 @@ void machine_start(struct machine *machine)
 	serial_start(machine);
 
 	pthread_mutex_lock(&machine->lock);
-	services_reset();
+	services_hook(MACHINE_RESET, &machine->vcpus[0].view);
 	machine->stop = STOP_NONE;
 	for (unsigned int i = 0; i < machine->nr_vcpus; i++)
 		vcpu_start(&machine->vcpus[i]);
@@ -184,5 +185,6 @@ enum stop machine_wait(struct machine *machine)
 	close(machine->gic);
 	close(machine->vm);
 	munmap(machine->ram, machine->options->memory);
+	machine->again = true;
 	return machine->stop;
 }

@@ -27,29 +27,54 @@ static void open_kvm(struct machine *machine)
 	machine->run_size = size;
 }
 
-/* Ctrl-C and its like: a thread, so that what is to be undone at the end is */
-static void *wait_for_signal(void *arg)
+/*
+ * A descriptor of 0 to 2 that came in closed must not become the next file that is
+ * opened. What stands in for it fails as a closed one does.
+ */
+static void keep_standard_fds(void)
+{
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd ? O_RDONLY : O_WRONLY) != fd)
+			die("/dev/null: %s", strerror(errno));
+}
+
+/* A thread, so that what is to be undone at the end is */
+static void *wait_for_signals(void *arg)
 {
 	int signal;
 
-	sigwait(arg, &signal);
-	exit(128 + signal);
+	for (;;) {
+		sigwait(arg, &signal);
+		if (signal != SIGCONT)
+			exit(128 + signal);
+		serial_continue();
+	}
 }
 
-static void catch_signals(void)
+/*
+ * The mask is set as a whole: a parent may have blocked any signal, the one that kicks
+ * vCPUs included. Those that end the program, but that came in ignored, stay
+ * so, as nohup wants it. SIGTTIN and SIGTTOU are blocked, so that a background
+ * program is not stopped: read() then fails, and write() works.
+ */
+static void set_up_signals(void)
 {
-	static sigset_t set;
+	static const int ends[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
+	static sigset_t waited_for;
+	struct sigaction action;
 	pthread_t thread;
+	sigset_t mask;
 
-	signal(SIGPIPE, SIG_IGN);	/* a reader that left is an error of write() */
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	pthread_sigmask(SIG_BLOCK, &set, NULL);
-	errno = pthread_create(&thread, NULL, wait_for_signal, &set);
-	if (errno)
-		die("thread for signals: %s", strerror(errno));
+	sigemptyset(&waited_for);
+	sigaddset(&waited_for, SIGCONT);
+	for (unsigned int i = 0; i < ARRAY_SIZE(ends); i++)
+		if (!sigaction(ends[i], NULL, &action) && action.sa_handler != SIG_IGN)
+			sigaddset(&waited_for, ends[i]);
+	mask = waited_for;
+	sigaddset(&mask, SIGTTIN);
+	sigaddset(&mask, SIGTTOU);
+	pthread_sigmask(SIG_SETMASK, &mask, NULL);
+	start_thread(&thread, wait_for_signals, &waited_for, "signals");
 }
 
 int main(int argc, char **argv)
@@ -60,13 +85,18 @@ int main(int argc, char **argv)
 		.lock = PTHREAD_MUTEX_INITIALIZER,
 		.stop = STOP_RESET,
 	};
+	static const int status[] = {
+		[STOP_OFF] = 0, [STOP_RESET] = EXIT_RESET, [STOP_CRASH] = EXIT_CRASH,
+	};
 	enum stop stop;
 
+	keep_standard_fds();
+	signal(SIGPIPE, SIG_IGN);	/* a reader that left is an error of write() */
 	if (argc > 1 && !strcmp(argv[1], "control"))
 		return control_client(argc - 2, argv + 2);
 
 	parse_options(&options, argc, argv);
-	catch_signals();
+	set_up_signals();
 	open_kvm(&machine);
 	for (unsigned int i = 0; i < options.cpus; i++)
 		machine.cpus[i].plugged = true;
@@ -76,8 +106,8 @@ int main(int argc, char **argv)
 	do {
 		machine_start(&machine);
 		stop = machine_wait(&machine);
-	} while (stop == STOP_RESET);
+	} while (stop == STOP_RESET && !options.no_reboot);
 
 	services_table(&machine);
-	return 0;
+	return status[stop];
 }

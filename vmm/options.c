@@ -27,29 +27,101 @@ static const char usage[] =
 "  --no-sync-regs          read and write each register by a system call, even\n"
 "                          if the kernel can pass x0-x17 with KVM_RUN\n"
 "  --control SOCKET        UNIX socket to make, for vmm control\n"
+"  --no-reboot             end when the guest resets itself\n"
 "  --trace                 print each forwarded call\n"
 "  --verbose               print each range that is set\n"
 "\n"
-"The guest's console is standard input and output. Exit status: 0 the guest\n"
-"powered off, 1 bad input or a failure, 2 the kernel has no SMCCC filter and\n"
-"an option asks for it.\n";
+"The guest's console is standard input and output. On a terminal Ctrl-A x ends\n"
+"the VMM, and Ctrl-A h tells more. Exit status: 0 the guest powered off, 1 bad\n"
+"input or a failure, 2 the kernel has no SMCCC filter and an option asks for\n"
+"it, 3 the guest reset itself and --no-reboot was given, 4 the guest crashed,\n"
+"128 + N signal N ended the VMM, as Ctrl-A x does with N = 2.\n";
 
-static uint64_t number(const char *option, const char *text, uint64_t min, uint64_t max)
+static const char *const conduits[] = { "hvc", "smc", NULL };
+static const char *const where[] = {
+	[PSCI_AUTO] = "auto", [PSCI_USER] = "user", [PSCI_KERNEL] = "kernel", NULL
+};
+
+enum kind { TEXT, FLAG, NUMBER, CHOICE, FILTER, HELP };
+
+/* One for each: where its value goes in struct options, and what it may be */
+static const struct known {
+	const char *name;
+	enum kind kind;
+	size_t offset;
+	uint64_t min, max;		/* of a NUMBER */
+	const char *const *choices;	/* of a CHOICE; its value is the index */
+} known[] = {
+#define TO(member)	offsetof(struct options, member)
+	{ .name = "kernel", .kind = TEXT, .offset = TO(kernel) },
+	{ .name = "initrd", .kind = TEXT, .offset = TO(initrd) },
+	{ .name = "append", .kind = TEXT, .offset = TO(append) },
+	{ .name = "control", .kind = TEXT, .offset = TO(control) },
+	{ .name = "memory", .kind = NUMBER, .offset = TO(memory_mib), .min = 16, .max = 65536 },
+	{ .name = "cpus", .kind = NUMBER, .offset = TO(cpus), .min = 1, .max = MAX_VCPUS },
+	{ .name = "max-cpus", .kind = NUMBER, .offset = TO(max_cpus), .min = 1, .max = MAX_VCPUS },
+	{ .name = "conduit", .kind = CHOICE, .offset = TO(smc), .choices = conduits },
+	{ .name = "psci", .kind = CHOICE, .offset = TO(psci), .choices = where },
+	{ .name = "filter", .kind = FILTER },
+	{ .name = "show-filter", .kind = FLAG, .offset = TO(show_filter) },
+	{ .name = "no-sync-regs", .kind = FLAG, .offset = TO(no_sync_regs) },
+	{ .name = "no-reboot", .kind = FLAG, .offset = TO(no_reboot) },
+	{ .name = "trace", .kind = FLAG, .offset = TO(trace) },
+	{ .name = "verbose", .kind = FLAG, .offset = TO(verbose) },
+	{ .name = "help", .kind = HELP },
+};
+
+static uint64_t number(const struct known *option, const char *text)
 {
 	const char *end;
 	uint64_t value;
 
-	if (!parse_number(text, max, &value, &end) || *end || value < min)
-		die("--%s %s: must be a number from %lu to %lu", option, text, min, max);
+	if (!parse_number(text, option->max, &value, &end) || *end || value < option->min)
+		die("--%s %s: must be a number from %lu to %lu", option->name, text, option->min,
+		    option->max);
 	return value;
 }
 
-static int choice(const char *option, const char *text, const char *const *names)
+static unsigned int choice(const struct known *option, const char *text)
 {
-	for (int i = 0; names[i]; i++)
-		if (!strcmp(text, names[i]))
+	for (unsigned int i = 0; option->choices[i]; i++)
+		if (!strcmp(text, option->choices[i]))
 			return i;
-	die("--%s %s: unknown; see --help", option, text);
+	die("--%s %s: unknown; see --help", option->name, text);
+}
+
+static void add_filter(struct options *options, const char *text)
+{
+	if (options->nr_filters == MAX_FILTERS)
+		die("--filter %s: more than %d", text, MAX_FILTERS);
+	if (!filter_parse(text, &options->filters[options->nr_filters++]))
+		die("--filter %s: must be BASE+N=handle, deny or forward", text);
+}
+
+static void set(struct options *options, const struct known *option, const char *text)
+{
+	void *to = (char *)options + option->offset;
+
+	switch (option->kind) {
+	case TEXT:
+		*(const char **)to = text;
+		break;
+	case FLAG:
+		*(bool *)to = true;
+		break;
+	case NUMBER:
+		*(unsigned int *)to = number(option, text);
+		break;
+	case CHOICE:
+		*(unsigned int *)to = choice(option, text);
+		break;
+	case FILTER:
+		add_filter(options, text);
+		break;
+	case HELP:
+		print_or_die(usage);
+		exit(0);
+	}
 }
 
 static void check(struct options *options)
@@ -58,95 +130,28 @@ static void check(struct options *options)
 		die("--kernel is missing; see --help");
 	if (!options->max_cpus)
 		options->max_cpus = options->cpus;
+	options->memory = options->memory_mib * MIB;
 	if (options->max_cpus < options->cpus)
 		die("--max-cpus %u: less than --cpus %u", options->max_cpus, options->cpus);
 }
 
-/* Fills @options, or prints why not and ends the program */
 void parse_options(struct options *options, int argc, char **argv)
 {
-	enum { KERNEL, INITRD, APPEND, MEMORY, CPUS, MAX_CPUS, CONDUIT, PSCI, FILTER,
-	       SHOW_FILTER, NO_SYNC_REGS, CONTROL, TRACE, VERBOSE, HELP };
-	static const struct option names[] = {
-		{ "kernel", required_argument, NULL, KERNEL },
-		{ "initrd", required_argument, NULL, INITRD },
-		{ "append", required_argument, NULL, APPEND },
-		{ "memory", required_argument, NULL, MEMORY },
-		{ "cpus", required_argument, NULL, CPUS },
-		{ "max-cpus", required_argument, NULL, MAX_CPUS },
-		{ "conduit", required_argument, NULL, CONDUIT },
-		{ "psci", required_argument, NULL, PSCI },
-		{ "filter", required_argument, NULL, FILTER },
-		{ "show-filter", no_argument, NULL, SHOW_FILTER },
-		{ "no-sync-regs", no_argument, NULL, NO_SYNC_REGS },
-		{ "control", required_argument, NULL, CONTROL },
-		{ "trace", no_argument, NULL, TRACE },
-		{ "verbose", no_argument, NULL, VERBOSE },
-		{ "help", no_argument, NULL, HELP },
-		{ }
-	};
-	static const char *const conduits[] = { "hvc", "smc", NULL };
-	static const char *const where[] = {
-		[PSCI_AUTO] = "auto", [PSCI_USER] = "user", [PSCI_KERNEL] = "kernel", NULL
-	};
-	int option;
+	struct option names[ARRAY_SIZE(known) + 1] = { };
+	int i;
 
-	*options = (struct options){ .append = "", .memory = 256 * MIB, .cpus = 1 };
+	for (unsigned int n = 0; n < ARRAY_SIZE(known); n++) {
+		names[n].name = known[n].name;
+		names[n].has_arg = known[n].kind != FLAG && known[n].kind != HELP;
+		names[n].val = n;
+	}
+	*options = (struct options){ .append = "", .memory_mib = 256, .cpus = 1 };
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, "", names, NULL)) >= 0) {
-		switch (option) {
-		case KERNEL:
-			options->kernel = optarg;
-			break;
-		case INITRD:
-			options->initrd = optarg;
-			break;
-		case APPEND:
-			options->append = optarg;
-			break;
-		case CONTROL:
-			options->control = optarg;
-			break;
-		case SHOW_FILTER:
-			options->show_filter = true;
-			break;
-		case NO_SYNC_REGS:
-			options->no_sync_regs = true;
-			break;
-		case TRACE:
-			options->trace = true;
-			break;
-		case VERBOSE:
-			options->verbose = true;
-			break;
-		case MEMORY:
-			options->memory = number("memory", optarg, 16, 65536) * MIB;
-			break;
-		case CPUS:
-			options->cpus = number("cpus", optarg, 1, MAX_VCPUS);
-			break;
-		case MAX_CPUS:
-			options->max_cpus = number("max-cpus", optarg, 1, MAX_VCPUS);
-			break;
-		case CONDUIT:
-			options->smc = choice("conduit", optarg, conduits);
-			break;
-		case PSCI:
-			options->psci = choice("psci", optarg, where);
-			break;
-		case FILTER:
-			if (options->nr_filters == MAX_FILTERS)
-				die("--filter %s: more than %d", optarg, MAX_FILTERS);
-			if (!filter_parse(optarg, &options->filters[options->nr_filters++]))
-				die("--filter %s: must be BASE+N=handle, deny or forward", optarg);
-			break;
-		case HELP:
-			fputs(usage, stdout);
-			exit(0);
-		default:
+	while ((i = getopt_long(argc, argv, "", names, NULL)) >= 0) {
+		if (i == '?')
 			die("%s: unknown option, or its value is missing; see --help",
 			    argv[optind - 1]);
-		}
+		set(options, &known[i], optarg);
 	}
 	if (optind < argc)
 		die("%s: not an option; see --help", argv[optind]);

@@ -170,7 +170,7 @@ static struct outcome features(const struct view *view, const struct call *call)
 	if (call->x[1] == SMCCC_VERSION)
 		return answer(SUCCESS);
 	for (function = functions; function->name; function++)
-		if (function->id == call->x[1] && function->call)
+		if (function->id == call->x[1])
 			/* No flags: original power states. SYSTEM_OFF2's types are bits */
 			return answer(function->call == system_off2 ? OFF_HIBERNATE : SUCCESS);
 	return answer(NOT_SUPPORTED);
@@ -185,31 +185,14 @@ static const struct function functions[] = {
 	{ FN64(0x03), "CPU_ON", "xxx", cpu_on },
 	{ FN(0x04), "AFFINITY_INFO", "xx", affinity_info },
 	{ FN64(0x04), "AFFINITY_INFO", "xw", affinity_info },
-	{ FN(0x05), "MIGRATE", "x", NULL },
-	{ FN64(0x05), "MIGRATE", "x", NULL },
 	{ FN(0x06), "MIGRATE_INFO_TYPE", "", migrate_info_type },
-	{ FN(0x07), "MIGRATE_INFO_UP_CPU", "", NULL },
-	{ FN64(0x07), "MIGRATE_INFO_UP_CPU", "", NULL },
 	{ FN(0x08), "SYSTEM_OFF", "", system_off },
 	{ FN(0x09), "SYSTEM_RESET", "", system_reset },
 	{ FN(0x0a), "PSCI_FEATURES", "x", features },
-	{ FN(0x0b), "CPU_FREEZE", "", NULL },
-	{ FN(0x0c), "CPU_DEFAULT_SUSPEND", "xx", NULL },
-	{ FN64(0x0c), "CPU_DEFAULT_SUSPEND", "xx", NULL },
-	{ FN(0x0d), "NODE_HW_STATE", "xx", NULL },
-	{ FN64(0x0d), "NODE_HW_STATE", "xx", NULL },
 	{ FN(0x0e), "SYSTEM_SUSPEND", "xx", system_suspend },
 	{ FN64(0x0e), "SYSTEM_SUSPEND", "xx", system_suspend },
-	{ FN(0x0f), "SET_SUSPEND_MODE", "x", NULL },
-	{ FN(0x10), "STAT_RESIDENCY", "xx", NULL },
-	{ FN64(0x10), "STAT_RESIDENCY", "xx", NULL },
-	{ FN(0x11), "STAT_COUNT", "xx", NULL },
-	{ FN64(0x11), "STAT_COUNT", "xx", NULL },
 	{ FN(0x12), "SYSTEM_RESET2", "xx", system_reset2 },
 	{ FN64(0x12), "SYSTEM_RESET2", "wx", system_reset2 },
-	{ FN(0x13), "MEM_PROTECT", "x", NULL },
-	{ FN(0x14), "MEM_PROTECT_CHECK_RANGE", "xx", NULL },
-	{ FN64(0x14), "MEM_PROTECT_CHECK_RANGE", "xx", NULL },
 	{ FN(0x15), "SYSTEM_OFF2", "xx", system_off2 },
 	{ FN64(0x15), "SYSTEM_OFF2", "wx", system_off2 },
 	{ }

@@ -292,10 +292,12 @@ const struct service sdei_service = {
 	.ranges = { { FN_BASE, 0x20 } },
 	.functions = functions,
 	.answers = answers,
-	.reset = events_reset,
-	.vcpu_reset = events_vcpu_reset,
-	.vcpu_off = events_vcpu_off,
-	.vcpu_kicked = events_deliver,
+	.hooks = {
+		[MACHINE_RESET] = events_reset,
+		[VCPU_RESET] = events_vcpu_reset,
+		[VCPU_OFF] = events_vcpu_off,
+		[VCPU_KICKED] = events_deliver,
+	},
 	.save = events_save,
 	.load = events_load,
 };

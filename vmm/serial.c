@@ -6,10 +6,9 @@
  */
 #include <errno.h>
 #include <poll.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "vmm.h"
@@ -39,8 +38,7 @@ static bool level;		/* of the interrupt line */
 static bool stopping;
 static pthread_t thread;
 static int wake = -1;		/* eventfd: the thread has to look */
-static bool input_ended;	/* the thread's own */
-static struct termios terminal;
+static bool input_ended, output_ended;	/* the thread's own */
 
 static void put(struct fifo *fifo, uint8_t value)
 {
@@ -150,14 +148,24 @@ const struct device serial_device = {
 	.access = access_register,
 };
 
+/* A reader that is slow or non-blocking is waited for; one that is gone, not */
 static void write_out(const uint8_t *data, size_t size)
 {
+	struct pollfd room = { .fd = STDOUT_FILENO, .events = POLLOUT };
 	ssize_t n;
 
-	for (size_t done = 0; done < size; done += n) {
-		n = write(STDOUT_FILENO, data + done, size - done);
-		if (n < 0)
-			die("the guest's console: %s", strerror(errno));
+	while (size && !output_ended) {
+		n = write(STDOUT_FILENO, data, size);
+		if (n >= 0) {
+			data += n;
+			size -= n;
+		} else if (errno == EAGAIN) {
+			poll(&room, 1, -1);
+		} else if (errno != EINTR) {
+			fprintf(stderr, "vmm: the guest's console: %s: what it prints is lost from here on\n",
+				strerror(errno));
+			output_ended = true;
+		}
 	}
 }
 
@@ -180,10 +188,13 @@ static void receive_input(unsigned int room)
 	ssize_t n;
 
 	n = read(STDIN_FILENO, data, room);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR || !terminal_may_read()))
+		return;
 	if (n <= 0) {
 		input_ended = true;
 		return;
 	}
+	n = terminal_keys(data, n);
 	pthread_mutex_lock(&lock);
 	for (ssize_t i = 0; i < n; i++)
 		put(&rx, data[i]);
@@ -207,9 +218,12 @@ static void *serial_main(void *arg)
 		if (stop)
 			return arg;
 
-		fds[1].fd = room && !input_ended ? STDIN_FILENO : -1;
-		if (poll(fds, ARRAY_SIZE(fds), -1) < 0)
-			die("serial port: %s", strerror(errno));
+		fds[1].fd = room && !input_ended && terminal_may_read() ? STDIN_FILENO : -1;
+		if (poll(fds, ARRAY_SIZE(fds), -1) < 0) {
+			if (errno != EINTR)
+				die("serial port: %s", strerror(errno));
+			continue;
+		}
 		if (fds[0].revents)
 			eventfd_read(wake, &value);
 		if (fds[1].fd >= 0 && fds[1].revents)
@@ -217,43 +231,24 @@ static void *serial_main(void *arg)
 	}
 }
 
-static void restore_terminal(void)
-{
-	tcsetattr(STDIN_FILENO, TCSANOW, &terminal);
-}
-
-/* The guest echoes and edits; Ctrl-C still ends the VMM */
-static void raw_terminal(void)
-{
-	struct termios raw;
-
-	if (tcgetattr(STDIN_FILENO, &terminal))
-		return;
-	raw = terminal;
-	raw.c_lflag &= ~(ICANON | ECHO);
-	raw.c_iflag &= ~ICRNL;
-	tcsetattr(STDIN_FILENO, TCSANOW, &raw);
-	atexit(restore_terminal);
-}
-
 /* The port as it is after a reset, and its thread */
 void serial_start(struct machine *new_machine)
 {
+	pthread_mutex_lock(&lock);
 	if (wake < 0) {
 		wake = eventfd(0, EFD_CLOEXEC);
 		if (wake < 0)
-			die("serial port: %s", strerror(errno));
-		raw_terminal();
+			die("serial port: %s", reason(errno));
+		terminal_start();
 	}
+	pthread_mutex_unlock(&lock);
 	machine = new_machine;
 	memset(&rx, 0, sizeof(rx));
 	memset(&tx, 0, sizeof(tx));
 	mask = 0;
 	level = false;
 	stopping = false;
-	errno = pthread_create(&thread, NULL, serial_main, NULL);
-	if (errno)
-		die("thread of the serial port: %s", strerror(errno));
+	start_thread(&thread, serial_main, NULL, "the serial port");
 }
 
 /* When no vCPU runs any more; everything that the guest wrote is out then */
@@ -264,4 +259,14 @@ void serial_stop(void)
 	wake_thread();
 	pthread_mutex_unlock(&lock);
 	pthread_join(thread, NULL);
+}
+
+/* After SIGCONT, which a shell sends to what it puts into the foreground */
+void serial_continue(void)
+{
+	terminal_continue();
+	pthread_mutex_lock(&lock);
+	if (wake >= 0)
+		wake_thread();
+	pthread_mutex_unlock(&lock);
 }

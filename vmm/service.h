@@ -22,7 +22,7 @@
 /* As PSCI's AFFINITY_INFO counts them, DEN0022 5.1.8 */
 enum power { POWER_ON, POWER_OFF, POWER_ON_PENDING };
 
-enum stop { STOP_NONE, STOP_OFF, STOP_RESET };
+enum stop { STOP_NONE, STOP_OFF, STOP_RESET, STOP_CRASH };
 
 /* Where a vCPU starts, DEN0022 6.4 */
 struct entry {
@@ -98,7 +98,6 @@ struct function {
 	 * or 'x', as wide as the call
 	 */
 	const char *arguments;
-	/* NULL: known by name, and not supported */
 	struct outcome (*call)(const struct view *view, const struct call *call);
 };
 
@@ -107,17 +106,23 @@ struct answer_name {
 	const char *name;
 };
 
+/* What a service may want to be told: of a new machine, or of the view's vCPU */
+enum hook {
+	MACHINE_RESET,
+	VCPU_RESET,		/* it is about to start at an entry */
+	VCPU_OFF,		/* it went off by itself */
+	VCPU_KICKED,		/* between two of its instructions */
+	NR_HOOKS
+};
+
 /* A service is all that the rest of the VMM knows of a specification */
 struct service {
 	const char *name;
 	struct { uint32_t base, nr; } ranges[2];
 	const struct function *functions;	/* up to one without a name */
 	const struct answer_name *answers;	/* the same; negative ones refuse */
-	/* Optional hooks. None may count on another service's having been called */
-	void (*reset)(void);				/* a new machine */
-	void (*vcpu_reset)(const struct view *view);	/* is about to start at an entry */
-	void (*vcpu_off)(const struct view *view);	/* went off by itself */
-	void (*vcpu_kicked)(const struct view *view);	/* between two guest instructions */
+	/* Optional. None may count on another service's having been called */
+	void (*hooks[NR_HOOKS])(const struct view *view);
 	/*
 	 * A snapshot of the state: save writes at most @room bytes to @to and returns
 	 * how many, or 0 if they do not fit; load returns false, and has changed

@@ -22,6 +22,35 @@ void die(const char *format, ...)
 	exit(EXIT_BAD_INPUT);
 }
 
+/* Why something failed, and what to do where the user can */
+const char *reason(int error)
+{
+	switch (error) {
+	case EMFILE:
+		return "too many open files; raise the limit (ulimit -n), or ask for fewer vCPUs";
+	case EAGAIN:
+		return "no more threads; raise the limit (ulimit -u, or pids.max of the cgroup)";
+	default:
+		return strerror(error);
+	}
+}
+
+/* To standard output; that the text cannot be written is a failure */
+void print_or_die(const char *text)
+{
+	if (fputs(text, stdout) < 0 || fflush(stdout))
+		die("standard output: %s", strerror(errno));
+}
+
+/* A thread of @name, which must start */
+void start_thread(pthread_t *thread, void *(*run)(void *), void *arg, const char *name)
+{
+	int error = pthread_create(thread, NULL, run, arg);
+
+	if (error)
+		die("thread of %s: %s", name, reason(error));
+}
+
 /* A number without a sign, as C writes them, up to @max; @end is behind it */
 bool parse_number(const char *text, uint64_t max, uint64_t *value, const char **end)
 {

@@ -42,7 +42,7 @@ static void start_at_entry(struct vcpu *vcpu)
 	view_set(view, REG_X(0), entry->x0);
 	if (entry->big_endian)
 		view_set(view, REG_SCTLR_EL1, view_get(view, REG_SCTLR_EL1) | SCTLR_EE);
-	services_vcpu_reset(view);
+	services_hook(VCPU_RESET, view);
 }
 
 /* Makes a vCPU of a machine whose cpus are all known; it is off */
@@ -53,7 +53,7 @@ void vcpu_create(struct vcpu *vcpu)
 
 	vcpu->fd = ioctl(machine->vm, KVM_CREATE_VCPU, index);
 	if (vcpu->fd < 0)
-		die("KVM_CREATE_VCPU of vCPU %lu: %s", index, strerror(errno));
+		die("KVM_CREATE_VCPU of vCPU %lu: %s", index, reason(errno));
 	vcpu->run = mmap(NULL, machine->run_size, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu->fd, 0);
 	if (vcpu->run == MAP_FAILED)
 		die("mmap of vCPU %lu: %s", index, strerror(errno));
@@ -99,7 +99,7 @@ static bool power_off(struct vcpu *vcpu)
 	struct machine *machine = vcpu->machine;
 
 	cpu_of(vcpu)->power = POWER_OFF;
-	services_vcpu_off(&vcpu->view);
+	services_hook(VCPU_OFF, &vcpu->view);
 	for (unsigned int i = 0; i < machine->nr_vcpus; i++)
 		if (machine->cpus[i].power != POWER_OFF)
 			return false;
@@ -168,34 +168,60 @@ static bool kicked(struct vcpu *vcpu)
 	__atomic_store_n(&vcpu->run->immediate_exit, 0, __ATOMIC_SEQ_CST);
 	if (vcpu->suspended)
 		wake(vcpu);
-	services_vcpu_kicked(&vcpu->view);
+	services_hook(VCPU_KICKED, &vcpu->view);
 	go_on = machine->stop == STOP_NONE;
 	pthread_mutex_unlock(&machine->lock);
 	return go_on;
 }
 
+/* The guest cannot go on, or KVM's own PSCI says that it is not to; returns false */
+static bool end(struct vcpu *vcpu, enum stop stop)
+{
+	pthread_mutex_lock(&vcpu->machine->lock);
+	stop_all(vcpu->machine, stop);
+	pthread_mutex_unlock(&vcpu->machine->lock);
+	return false;
+}
+
 /* KVM's own PSCI tells the VMM what it cannot do itself */
 static bool system_event(struct vcpu *vcpu)
 {
-	struct machine *machine = vcpu->machine;
-	enum stop reason = STOP_OFF;
-
 	switch (vcpu->run->system_event.type) {
 	case KVM_SYSTEM_EVENT_WAKEUP:
 		return kicked(vcpu);
-	case KVM_SYSTEM_EVENT_RESET:
-		reason = STOP_RESET;
-		break;
 	case KVM_SYSTEM_EVENT_SHUTDOWN:
-		break;
+		return end(vcpu, STOP_OFF);
+	case KVM_SYSTEM_EVENT_RESET:
+		return end(vcpu, STOP_RESET);
 	default:
-		die("vCPU %u: unknown system event %u", vcpu->view.index,
-		    vcpu->run->system_event.type);
+		fprintf(stderr, "vmm: vCPU %u: the guest crashed: KVM's system event %u\n",
+			vcpu->view.index, vcpu->run->system_event.type);
+		return end(vcpu, STOP_CRASH);
 	}
-	pthread_mutex_lock(&machine->lock);
-	stop_all(machine, reason);
-	pthread_mutex_unlock(&machine->lock);
-	return false;
+}
+
+/* KVM cannot run the guest any more: what it says of that, in its own numbers */
+static bool crash(struct vcpu *vcpu)
+{
+	const struct kvm_run *run = vcpu->run;
+	char line[512];
+	int n;
+
+	n = snprintf(line, sizeof(line), "vmm: vCPU %u: ", vcpu->view.index);
+	if (run->exit_reason == KVM_EXIT_FAIL_ENTRY) {
+		n += snprintf(line + n, sizeof(line) - n,
+			      "KVM_EXIT_FAIL_ENTRY: reason %#llx, on CPU %u",
+			      run->fail_entry.hardware_entry_failure_reason, run->fail_entry.cpu);
+	} else if (run->exit_reason == KVM_EXIT_INTERNAL_ERROR) {
+		n += snprintf(line + n, sizeof(line) - n, "KVM_EXIT_INTERNAL_ERROR: suberror %u",
+			      run->internal.suberror);
+		for (unsigned int i = 0; i < run->internal.ndata && i < 16; i++)
+			n += snprintf(line + n, sizeof(line) - n, ", %#llx", run->internal.data[i]);
+	} else {
+		snprintf(line + n, sizeof(line) - n, "unknown exit reason %u", run->exit_reason);
+	}
+	fprintf(stderr, "%s\n", line);
+	return end(vcpu, STOP_CRASH);
 }
 
 /* Carries out what a service has decided; with machine.lock held. True: none is left on */
@@ -269,7 +295,7 @@ static bool run_once(struct vcpu *vcpu)
 	case KVM_EXIT_SYSTEM_EVENT:
 		return system_event(vcpu);
 	default:
-		die("vCPU %u: unknown exit reason %u", vcpu->view.index, vcpu->run->exit_reason);
+		return crash(vcpu);
 	}
 }
 
@@ -333,7 +359,5 @@ void vcpu_start(struct vcpu *vcpu)
 	bool services = vcpu->machine->services;
 
 	sigaction(KICK, &kick, NULL);
-	errno = pthread_create(&vcpu->thread, NULL, services ? vcpu_main : vcpu_main_in_kvm, vcpu);
-	if (errno)
-		die("thread of vCPU %u: %s", vcpu->view.index, strerror(errno));
+	start_thread(&vcpu->thread, services ? vcpu_main : vcpu_main_in_kvm, vcpu, "a vCPU");
 }

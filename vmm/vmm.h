@@ -33,20 +33,22 @@
 #define MAX_DEVICES	1
 #define KICK		SIGUSR1		/* the signal that ends KVM_RUN */
 
-/* The program's exit status */
-enum { EXIT_BAD_INPUT = 1, EXIT_NO_FILTER = 2 };
+/* The program's exit status, besides 0, power off, and 128 + a signal that ended it */
+enum { EXIT_BAD_INPUT = 1, EXIT_NO_FILTER = 2, EXIT_RESET = 3, EXIT_CRASH = 4 };
 
 enum psci_where { PSCI_AUTO, PSCI_USER, PSCI_KERNEL };
 
 struct options {
 	const char *kernel, *initrd, *append, *control;
-	uint64_t memory;		/* in bytes */
+	unsigned int memory_mib;
+	uint64_t memory;		/* the same in bytes */
 	unsigned int cpus;		/* plugged at the start */
 	unsigned int max_cpus;
-	bool smc;			/* conduit of the guest's PSCI and SDEI */
+	unsigned int smc;		/* conduit of the guest's PSCI and SDEI */
 	enum psci_where psci;
 	bool trace, verbose, show_filter;
 	bool no_sync_regs;		/* KVM_GET_ONE_REG and _SET_ even so */
+	bool no_reboot;			/* a reset of the guest ends the program */
 	struct kvm_smccc_filter filters[MAX_FILTERS];
 	unsigned int nr_filters;
 };
@@ -77,6 +79,7 @@ struct machine {
 	int kvm, vm, gic;
 	void *ram;
 	size_t run_size;
+	bool again;			/* after a reset: what has been said is not said again */
 	bool services;			/* PSCI and the others are ours, not KVM's */
 	bool sync_regs;			/* x0-x17 come and go with KVM_RUN */
 	const struct device *devices[MAX_DEVICES];
@@ -120,10 +123,7 @@ void call_answer(struct vcpu *vcpu, const struct served *served);
 
 /* call.c: all services; the hooks with machine.lock held */
 void services_set_filter(struct machine *machine);
-void services_reset(void);
-void services_vcpu_reset(const struct view *view);
-void services_vcpu_off(const struct view *view);
-void services_vcpu_kicked(const struct view *view);
+void services_hook(enum hook hook, const struct view *view);
 void services_table(struct machine *machine);
 
 /* view.c, besides service.h's: the registers of the calling thread's own vCPU */
@@ -142,6 +142,13 @@ void make_fdt(struct machine *machine, void *fdt, size_t size, uint64_t initrd,
 extern const struct device serial_device;
 void serial_start(struct machine *machine);
 void serial_stop(void);
+void serial_continue(void);	/* the program may be in the foreground now */
+
+/* terminal.c: standard input, where it is a terminal */
+void terminal_start(void);
+void terminal_continue(void);
+bool terminal_may_read(void);
+size_t terminal_keys(uint8_t *data, size_t size);
 
 /* filter.c: the kernel's SMCCC filter, before any vCPU has run */
 bool filter_exists(struct machine *machine);
@@ -155,6 +162,9 @@ bool vcpu_stat(struct vcpu *vcpu, const char *name, uint64_t *sum);
 
 /* util.c */
 void die(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
+const char *reason(int error);
+void print_or_die(const char *text);
+void start_thread(pthread_t *thread, void *(*run)(void *), void *arg, const char *name);
 bool parse_number(const char *text, uint64_t max, uint64_t *value, const char **end);
 int vm_ioctl(struct machine *machine, unsigned long request, const char *name, void *arg);
 

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -167,14 +168,18 @@ static int filter_ioctl(unsigned long request, const struct kvm_device_attr *att
 static int create_vcpu(unsigned long index)
 {
 	struct processor *cpu = &cpus[index];
+	int fd;
 
 	if (index >= MAX_CPU)
 		return fail(EINVAL);
+	fd = new_fd("vcpu", RUN_SIZE);
+	if (fd < 0)
+		return -1;
 	if (cpu->run)
 		munmap(cpu->run, RUN_SIZE);
 	*cpu = (struct processor){
 		.index = index,
-		.fd = new_fd("vcpu", RUN_SIZE),
+		.fd = fd,
 		.guest.uc_stack.ss_sp = cpu->guest.uc_stack.ss_sp,
 	};
 	cpu->run = mmap(NULL, RUN_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, cpu->fd, 0);
@@ -284,9 +289,10 @@ static void store_regs(struct processor *cpu)
 		memcpy(synced(cpu), cpu->x, 18 * sizeof(cpu->x[0]));
 }
 
+/* The signal, or the flag before KVM_RUN: a signal that is blocked ends nothing */
 static bool kicked(struct processor *cpu)
 {
-	return __atomic_load_n(&cpu->run->immediate_exit, __ATOMIC_SEQ_CST);
+	return !cpu->is_deaf && __atomic_load_n(&cpu->run->immediate_exit, __ATOMIC_SEQ_CST);
 }
 
 void leave(int error)
@@ -338,6 +344,14 @@ static int sleep_in_kvm(struct processor *cpu)
 	return -EINTR;
 }
 
+static bool is_deaf(void)
+{
+	sigset_t mask;
+
+	pthread_sigmask(SIG_BLOCK, NULL, &mask);
+	return sigismember(&mask, KICK);
+}
+
 static int run(struct processor *cpu)
 {
 	uint64_t known = lacks("sync-regs") ? 0 : KVM_SYNC_ARM64_SMCCC;
@@ -350,9 +364,13 @@ static int run(struct processor *cpu)
 		cpu->run->kvm_dirty_regs = 0;
 	}
 	__atomic_store_n(&vm.has_run, true, __ATOMIC_SEQ_CST);
-	if (kicked(cpu))
-		error = -EINTR;
-	else if (cpu->mp_state == KVM_MP_STATE_SUSPENDED)
+	cpu->is_deaf = false;
+	if (kicked(cpu)) {
+		store_regs(cpu);
+		return fail(EINTR);
+	}
+	cpu->is_deaf = is_deaf();
+	if (cpu->mp_state == KVM_MP_STATE_SUSPENDED)
 		error = sleep_in_kvm(cpu);
 	else
 		error = enter(cpu);
@@ -377,6 +395,19 @@ static void handled(struct processor *cpu, uint32_t id)
 		cpu->run->exit_reason = KVM_EXIT_SYSTEM_EVENT;
 		cpu->run->system_event.type = id == 0x84000008 ? KVM_SYSTEM_EVENT_SHUTDOWN :
 								 KVM_SYSTEM_EVENT_RESET;
+		leave(0);
+	}
+	if (id == 0x87fffff0) {
+		cpu->run->exit_reason = KVM_EXIT_FAIL_ENTRY;
+		cpu->run->fail_entry.hardware_entry_failure_reason = 0x5eed;
+		cpu->run->fail_entry.cpu = 3;
+		leave(0);
+	} else if (id == 0x87fffff1) {
+		cpu->run->exit_reason = KVM_EXIT_INTERNAL_ERROR;
+		cpu->run->internal.suberror = 7;
+		cpu->run->internal.ndata = 2;
+		cpu->run->internal.data[0] = 0xabc;
+		cpu->run->internal.data[1] = 0xdef;
 		leave(0);
 	}
 	cpu->x[0] = id == 0x80000000 ? 0x10001 : id == 0x84000000 ? 0x10001 : NOT_SUPPORTED;

@@ -31,6 +31,7 @@ struct processor {
 	unsigned int inits;		/* KVM_ARM_VCPU_INITs so far */
 	bool fresh;			/* was reset, and did not run yet */
 	bool exited;			/* KVM_RUN returned something to complete */
+	bool is_deaf;			/* the thread in KVM_RUN blocks the kick */
 	bool abort;			/* an external abort is pending */
 	ucontext_t host, guest;
 	uint64_t hvcs, smcs, forwarded, denied;
