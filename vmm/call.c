@@ -65,16 +65,10 @@ static unsigned int find_service(struct machine *machine, uint32_t id)
 	return i;
 }
 
-static struct outcome not_supported(const struct view *view, const struct call *call)
-{
-	return answer(SMCCC_NOT_SUPPORTED);
-}
-
 static const struct function *find_function(unsigned int service, uint32_t id)
 {
-	static const struct function unknown = {
-		.name = "?", .arguments = "", .call = not_supported,
-	};
+	static const struct function unknown =
+		ALWAYS(0, "?", .x = { SMCCC_NOT_SUPPORTED }, .nr_results = 1);
 	const struct function *function;
 
 	if (service < ARRAY_SIZE(services))
@@ -108,12 +102,6 @@ void call_read(struct vcpu *vcpu, struct served *served)
 	}
 }
 
-/* The kernel has counted it, too, be it answered or not */
-void call_count(const struct served *served)
-{
-	counts[served->service].calls[served->call.smc]++;
-}
-
 /* One of the negative answers that the service has a name for */
 static bool is_refusal(const struct served *served)
 {
@@ -135,37 +123,44 @@ static bool has_answer(const struct served *served)
 	return served->outcome.kind == ANSWER || served->outcome.kind == TURN_ON;
 }
 
-/* Has the service decide. A function that is nobody's, or not there, is not supported */
-void call_serve(struct vcpu *vcpu, struct served *served)
+/*
+ * Counts the call, as the kernel has, and has the service decide; with machine.lock
+ * held. Returns false if the machine has stopped: the call gets no answer then, for
+ * threads may have ended already, which no service may kick.
+ */
+bool call_serve(struct vcpu *vcpu, struct served *served)
 {
-	served->outcome = served->function->call(&vcpu->view, &served->call);
+	counts[served->service].calls[served->call.smc]++;
+	if (vcpu->machine->stop != STOP_NONE)
+		return false;
+	served->outcome = served->function->call ?
+			  served->function->call(&vcpu->view, &served->call) :
+			  served->function->outcome;
 	if (has_answer(served))
 		counts[served->service].refused += is_refusal(served);
+	return true;
 }
 
 static void trace(struct vcpu *vcpu, const struct served *served)
 {
 	const struct call *call = &served->call;
-	const struct answer_name *answer = NULL;
+	bool is_other = served->service == ARRAY_SIZE(services);
+	const struct answer_name *name = is_other ? NULL : services[served->service]->answers;
 	char line[256];
 	int n;
 
 	n = snprintf(line, sizeof(line), "vmm: cpu%u %s 0x%08x %s %s(", vcpu->view.index,
 		     call->smc ? "smc" : "hvc", call->id,
-		     served->service < ARRAY_SIZE(services) ? services[served->service]->name :
-							      "other",
-		     served->function->name);
+		     is_other ? "other" : services[served->service]->name, served->function->name);
 	for (unsigned int i = 1; served->function->arguments[i - 1]; i++)
 		n += snprintf(line + n, sizeof(line) - n, "%s0x%lx", i > 1 ? ", " : "",
 			      call->x[i]);
-	if (served->service < ARRAY_SIZE(services))
-		for (answer = services[served->service]->answers; answer->name; answer++)
-			if ((uint64_t)answer->value == served->outcome.x[0])
-				break;
+	while (name && name->name && (uint64_t)name->value != served->outcome.x[0])
+		name++;
 	if (!has_answer(served))
 		fprintf(stderr, "%s)\n", line);
-	else if (answer && answer->name)
-		fprintf(stderr, "%s) = %s\n", line, answer->name);
+	else if (name && name->name)
+		fprintf(stderr, "%s) = %s\n", line, name->name);
 	else
 		fprintf(stderr, "%s) = %#lx\n", line, served->outcome.x[0]);
 }
@@ -191,33 +186,27 @@ static void table_row(const char *name, const struct count *count)
 		count->calls[1], calls - count->refused, count->refused);
 }
 
-static void table(void)
+/* What was forwarded, and what the kernel counted; when no vCPU runs any more */
+void services_table(struct machine *machine)
 {
+	bool has_table = machine->services || machine->options->nr_filters;
 	struct count all = { };
 
-	fprintf(stderr, "vmm: %-10s %8s %8s %8s %8s %8s\n", "service", "calls", "by HVC", "by SMC",
-		"answered", "refused");
+	if (has_table)
+		fprintf(stderr, "vmm: service       calls   by HVC   by SMC answered  refused\n");
 	for (unsigned int i = 0; i < ARRAY_SIZE(counts); i++) {
-		table_row(i < ARRAY_SIZE(services) ? services[i]->name : "other", &counts[i]);
+		if (has_table)
+			table_row(i < ARRAY_SIZE(services) ? services[i]->name : "other",
+				  &counts[i]);
 		all.calls[0] += counts[i].calls[0];
 		all.calls[1] += counts[i].calls[1];
 		all.refused += counts[i].refused;
 	}
-	table_row("all", &all);
-}
-
-/* What was forwarded, and what the kernel counted */
-void services_table(struct machine *machine)
-{
-	uint64_t forwarded = 0;
-
-	if (machine->services || machine->options->nr_filters)
-		table();
-	for (unsigned int i = 0; i < ARRAY_SIZE(counts); i++)
-		forwarded += counts[i].calls[0];
+	if (has_table)
+		table_row("all", &all);
 	if (machine->by_filter)
 		fprintf(stderr, "vmm: kernel's smc_exit_stat: %lu, smccc_forwarded: %lu, smccc_denied: %lu\n",
 			machine->smc_exits, machine->forwarded, machine->denied);
 	fprintf(stderr, "vmm: kernel's hvc_exit_stat: %lu, of which %lu were not forwarded\n",
-		machine->hvc_exits, machine->hvc_exits - forwarded);
+		machine->hvc_exits, machine->hvc_exits - all.calls[0]);
 }

@@ -4,7 +4,6 @@
  * line out, which starts with "ok" or "error".
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +17,7 @@
 #include "vmm.h"
 
 #define LINE		2048
-#define PATIENCE	5	/* seconds that a client has for its request */
+#define PATIENCE	5000	/* milliseconds that a client has for its request */
 
 /* Each command gets a machine whose lock is held and which runs; NULL is success */
 struct command {
@@ -67,17 +66,14 @@ static const char *unplug(struct machine *machine, const char *argument, char *i
 /* EVENT, or for a private event EVENT and the vCPU */
 static const char *raise_event(struct machine *machine, const char *argument, char *info)
 {
-	struct cpu *cpu = &machine->cpus[0];
 	const char *end;
+	struct cpu *cpu;
 	uint64_t event;
 
 	if (!parse_number(argument, UINT32_MAX, &event, &end))
 		return "no such event";
-	if (*end == ' ')
-		cpu = parse_cpu(machine, end + 1);
-	else if (*end)
-		cpu = NULL;
-	if (!cpu)
+	cpu = *end ? parse_cpu(machine, end + 1) : &machine->cpus[0];
+	if (!cpu || (*end && *end != ' '))
 		return "no such vCPU";
 	return sdei_raise(&machine->vcpus[cpu - machine->cpus].view, event);
 }
@@ -123,15 +119,12 @@ static const char *run_command(struct machine *machine, char *line, char *info)
 	return error;
 }
 
-/* Milliseconds until @deadline, not below 0 */
-static int left(const struct timespec *deadline)
+static long now_ms(void)
 {
 	struct timespec now;
-	long ms;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	ms = (deadline->tv_sec - now.tv_sec) * 1000 + (deadline->tv_nsec - now.tv_nsec) / 1000000;
-	return ms > 0 ? ms : 0;
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /*
@@ -142,21 +135,19 @@ static int left(const struct timespec *deadline)
 static const char *read_request(int client, char line[LINE])
 {
 	struct pollfd readable = { .fd = client, .events = POLLIN };
-	struct timespec deadline;
+	long deadline = now_ms() + PATIENCE;
 	size_t size = 0;
 	ssize_t n = 1;
 	char *end;
 
-	clock_gettime(CLOCK_MONOTONIC, &deadline);
-	deadline.tv_sec += PATIENCE;
 	while (n) {
 		n = recv(client, line + size, LINE - 1 - size, MSG_DONTWAIT);
-		if (n < 0 && errno == EAGAIN && !left(&deadline))
+		if (n < 0 && errno == EAGAIN && now_ms() >= deadline)
 			return "no whole request came in time";
 		if (n < 0 && errno != EAGAIN && errno != EINTR)
 			return strerror(errno);
 		if (n < 0)
-			poll(&readable, 1, left(&deadline));
+			poll(&readable, 1, deadline - now_ms() > 0 ? deadline - now_ms() : 0);
 		else
 			size += n;
 		line[size] = '\0';
@@ -201,32 +192,17 @@ static struct sockaddr_un address_of(const char *path)
 	return address;
 }
 
-static int listener = -1, spare = -1;
-static struct stat own;		/* of the socket's name */
-
-/* There are no descriptors left, but one that was kept to say so */
-static void refuse_client(void)
-{
-	int client;
-
-	close(spare);
-	client = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-	if (client >= 0) {
-		send_answer(client, "the VMM has too many files open", NULL);
-		hang_up(client);
-	}
-	spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
-}
+static int listener = -1;
+static struct sockaddr_un address;
+static struct stat own;		/* of that address */
 
 static void *control_main(void *arg)
 {
-	struct pollfd incoming = { .fd = listener, .events = POLLIN };
 	char line[LINE], info[LINE];
 	const char *error;
 	int client;
 
 	for (;;) {
-		poll(&incoming, 1, -1);	/* accept() wants a descriptor even before it waits */
 		client = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 		if (client >= 0) {
 			info[0] = '\0';
@@ -236,7 +212,7 @@ static void *control_main(void *arg)
 			send_answer(client, error, info);
 			hang_up(client);
 		} else if (errno == EMFILE || errno == ENFILE) {
-			refuse_client();
+			poll(NULL, 0, 100);	/* nothing tells when there are some again */
 		} else if (errno != EINTR && errno != ECONNABORTED) {
 			die("control socket: %s", strerror(errno));
 		}
@@ -247,20 +223,15 @@ static void *control_main(void *arg)
 /* Not if it is another's by now */
 static void remove_socket(void)
 {
-	struct sockaddr_un address;
-	socklen_t size = sizeof(address);
 	struct stat now;
 
-	if (!getsockname(listener, (struct sockaddr *)&address, &size) &&
-	    !lstat(address.sun_path, &now) && now.st_ino == own.st_ino &&
-	    now.st_dev == own.st_dev)
+	if (!lstat(address.sun_path, &now) && now.st_ino == own.st_ino && now.st_dev == own.st_dev)
 		unlink(address.sun_path);
 }
 
 /* A socket that a killed VMM left behind makes room, one that somebody serves does not */
-static void make_room(const struct sockaddr_un *address)
+static void make_room(const char *path)
 {
-	const char *path = address->sun_path;
 	struct stat there;
 	int fd;
 
@@ -269,7 +240,7 @@ static void make_room(const struct sockaddr_un *address)
 	if (!S_ISSOCK(there.st_mode))
 		die("--control %s: it is a file, and no socket; name another", path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (!connect(fd, (const struct sockaddr *)address, sizeof(*address)) || errno == EAGAIN)
+	if (!connect(fd, (struct sockaddr *)&address, sizeof(address)) || errno == EAGAIN)
 		die("--control %s: another VMM uses it; end that one, or name another", path);
 	if (errno == ECONNREFUSED)
 		unlink(path);
@@ -280,15 +251,13 @@ static void make_room(const struct sockaddr_un *address)
 void control_start(struct machine *machine)
 {
 	const char *path = machine->options->control;
-	struct sockaddr_un address;
 	pthread_t thread;
 	mode_t mask;
 
 	if (!path)
 		return;
 	address = address_of(path);
-	make_room(&address);
-	spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	make_room(path);
 	listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	mask = umask(0177);	/* whoever may connect may end the guest */
 	if (listener < 0 || bind(listener, (struct sockaddr *)&address, sizeof(address)) ||
@@ -302,18 +271,16 @@ void control_start(struct machine *machine)
 /* vmm control SOCKET COMMAND...: prints the answer; 0 if it is "ok" */
 int control_client(int argc, char **argv)
 {
-	struct sockaddr_un address;
 	char line[LINE] = "";
-	FILE *server;
+	FILE *server = NULL;
 	int fd;
 
 	if (argc < 2)
 		die("control: the socket or the command is missing; see --help");
 	address = address_of(argv[0]);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)))
-		die("%s: %s", argv[0], strerror(errno));
-	server = fdopen(fd, "r+");
+	if (fd >= 0 && !connect(fd, (struct sockaddr *)&address, sizeof(address)))
+		server = fdopen(fd, "r+");
 	if (!server)
 		die("%s: %s", argv[0], strerror(errno));
 	for (int i = 1; i < argc; i++)

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The device tree that tells the guest what it runs on. */
+#include <errno.h>
 #include <libfdt.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
 
 #include "vmm.h"
 
@@ -44,6 +47,16 @@ static void begin(void *fdt, const char *name, uint64_t address)
 	check(fdt_begin_node(fdt, node));
 }
 
+/* Random bytes, new at each reset: where the guest's kernel puts itself, and its entropy */
+static void seed(void *fdt, const char *name, size_t size)
+{
+	uint8_t bytes[64];
+
+	if (getrandom(bytes, size, 0) != (ssize_t)size)
+		die("getrandom(): %s", strerror(errno));
+	check(fdt_property(fdt, name, bytes, size));
+}
+
 static void chosen(struct machine *machine, void *fdt, uint64_t initrd, uint64_t initrd_size)
 {
 	char serial[32];
@@ -52,6 +65,8 @@ static void chosen(struct machine *machine, void *fdt, uint64_t initrd, uint64_t
 	check(fdt_begin_node(fdt, "chosen"));
 	string(fdt, "bootargs", machine->options->append);
 	string(fdt, "stdout-path", serial);
+	seed(fdt, "kaslr-seed", sizeof(uint64_t));
+	seed(fdt, "rng-seed", 64);
 	if (initrd_size) {
 		CELLS(fdt, "linux,initrd-start", HIGH_LOW(initrd));
 		CELLS(fdt, "linux,initrd-end", HIGH_LOW(initrd + initrd_size));
@@ -105,12 +120,15 @@ static void firmware(struct machine *machine, void *fdt)
 
 static void interrupt_controller(struct machine *machine, void *fdt)
 {
+	uint64_t base = machine->gicv2 ? GIC_CPU_BASE : GIC_REDIST_BASE;
+	uint64_t size = machine->gicv2 ? GIC_CPU_SIZE : GIC_REDIST_SIZE * machine->nr_vcpus;
+
 	begin(fdt, "interrupt-controller", GIC_DIST_BASE);
-	string(fdt, "compatible", "arm,gic-v3");
+	string(fdt, "compatible", machine->gicv2 ? "arm,cortex-a15-gic" : "arm,gic-v3");
 	check(fdt_property(fdt, "interrupt-controller", NULL, 0));
 	CELLS(fdt, "#interrupt-cells", 3);
-	CELLS(fdt, "reg", HIGH_LOW(GIC_DIST_BASE), HIGH_LOW(GIC_DIST_SIZE),
-	      HIGH_LOW(GIC_REDIST_BASE), HIGH_LOW(GIC_REDIST_SIZE * machine->nr_vcpus));
+	CELLS(fdt, "reg", HIGH_LOW(GIC_DIST_BASE), HIGH_LOW(GIC_DIST_SIZE), HIGH_LOW(base),
+	      HIGH_LOW(size));
 	CELLS(fdt, "phandle", PHANDLE_GIC);
 	check(fdt_end_node(fdt));
 }

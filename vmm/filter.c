@@ -34,11 +34,9 @@ bool filter_exists(struct machine *machine)
 
 static const char *refusal(int error)
 {
-	switch (error) {
-	case EEXIST:	return "it overlaps a range that is set, or the architecture's";
-	case EBUSY:	return "a vCPU has run";
-	default:	return strerror(error);
-	}
+	if (error == EEXIST)
+		return "it overlaps a range that is set, or the architecture's";
+	return error == EBUSY ? "a vCPU has run" : strerror(error);
 }
 
 /* Sets a range for @owner; before any vCPU has run */

@@ -1,16 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The guest's RAM at the start: kernel, initial RAM disk, device tree. */
+/*
+ * The guest's RAM at the start: kernel, initial RAM disk, device tree. Files are read
+ * once, so that a reset boots the same bytes.
+ */
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "vmm.h"
 
 #define IMAGE_MAGIC	0x644d5241u	/* "ARM\x64" */
 #define ALIGN_UP(x, a)	(((x) + (a) - 1) / (a) * (a))
 #define FDT_SIZE	(2 * MIB)	/* the most that the kernel maps */
+#define OLD_TEXT_OFFSET	0x80000		/* of kernels before 3.17, whose image_size is 0 */
+#define OLD_ROOM	(32 * MIB)	/* for what such a kernel does not tell: its bss */
 
 /* Documentation/arm64/booting.rst */
 struct image_header {
@@ -20,66 +28,121 @@ struct image_header {
 	uint32_t magic, pe_offset;
 };
 
-/* Reads a file into the guest's RAM at @offset and returns its size */
-static uint64_t load_file(struct machine *machine, const char *path, uint64_t offset)
+/* drivers/firmware/efi/libstub/zboot-header.S: an EFI program that unpacks a kernel */
+struct zboot_header {
+	char mz[4], zimg[4];
+	uint32_t payload_offset, payload_size;
+	uint32_t reserved[2];
+	char compression[32];
+};
+
+struct blob {
+	uint8_t *data;
+	size_t size;
+};
+
+static struct blob kernel, initrd;
+
+/* All that a file has, which may be a pipe; unpacked if it is gzip'd and may be @gzip */
+static void read_all(struct machine *machine, const char *path, int fd, bool gzip,
+		     struct blob *blob)
 {
-	uint64_t size = 0, limit = machine->options->memory;
+	const size_t room = machine->options->memory;
+	__auto_type file = gzdopen(fd, "rb");
 	ssize_t n = 1;
+
+	free(blob->data);
+	*blob = (struct blob){ .data = malloc(room) };	/* only what is used costs memory */
+	if (fd < 0 || !file || !blob->data)
+		die("%s: %s", path, strerror(errno));
+	for (; n && blob->size < room; blob->size += n) {
+		n = room - blob->size < 1024 * MIB ? room - blob->size : 1024 * MIB;
+		n = gzip ? gzread(file, blob->data + blob->size, n) :
+			   read(fd, blob->data + blob->size, n);
+		if (n < 0)
+			die("%s: %s", path, gzip ? "cannot be unpacked" : strerror(errno));
+	}
+	if (blob->size == room)
+		die("%s: does not fit into --memory %u", path, machine->options->memory_mib);
+	if (gzclose(file) == Z_BUF_ERROR)
+		die("%s: cannot be unpacked: it is cut off", path);
+	blob->data = realloc(blob->data, blob->size + sizeof(struct image_header));
+}
+
+/* An EFI program that unpacks a kernel: what is in it. Other formats are refused */
+static void unpack_kernel(struct machine *machine)
+{
+	static const struct { const char *magic, *name, *remedy; } others[] = {
+		{ "\x28\xb5\x2f\xfd", "zstd", "unzstd" }, { "\3757zXZ", "xz", "unxz" },
+		{ "\x02\x21\x4c\x18", "lz4", "unlz4" }, { "\x04\x22\x4d\x18", "lz4", "unlz4" },
+		{ "BZh", "bzip2", "bunzip2" }, { "\177ELF", "ELF", "objcopy -O binary" },
+	};
+	const struct zboot_header *zboot = (const void *)kernel.data;
+	const char *path = machine->options->kernel, *where = "";
+	size_t offset, size;
 	int fd;
 
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		die("%s: %s", path, strerror(errno));
-	while (offset + size < limit && n) {
-		n = read(fd, (char *)machine->ram + offset + size, limit - offset - size);
-		if (n < 0)
-			die("%s: %s", path, strerror(errno));
-		size += n;
+	if (kernel.size > sizeof(*zboot) && !memcmp(zboot->zimg, "zimg", 4)) {
+		offset = le32toh(zboot->payload_offset);
+		size = le32toh(zboot->payload_size);
+		fd = memfd_create("kernel", MFD_CLOEXEC);
+		if (offset > kernel.size || size > kernel.size - offset ||
+		    write(fd, kernel.data + offset, size) != (ssize_t)size)
+			die("%s: an EFI zboot image that is cut off", path);
+		lseek(fd, 0, SEEK_SET);
+		read_all(machine, path, fd, true, &kernel);
+		where = " in an EFI zboot image";
 	}
-	if (offset + size >= limit)
-		die("%s: does not fit into --memory %u", path, machine->options->memory_mib);
-	close(fd);
-	return size;
+	for (unsigned int i = 0; i < ARRAY_SIZE(others); i++)
+		if (!strncmp((char *)kernel.data, others[i].magic, strlen(others[i].magic)))
+			die("%s: its format is %s%s; make an Image of it (%s)", path,
+			    others[i].name, where, others[i].remedy);
 }
 
 /* Returns the guest's address of the entry, and in @end where the kernel ends */
 static uint64_t load_kernel(struct machine *machine, uint64_t *end)
 {
-	const char *path = machine->options->kernel;
+	uint64_t memory = machine->options->memory, offset, size;
 	struct image_header header;
-	uint64_t size, offset;
 
-	size = load_file(machine, path, 0);
-	memcpy(&header, machine->ram, sizeof(header));
-	if (size < sizeof(header) || le32toh(header.magic) != IMAGE_MAGIC)
-		die("%s: not an arm64 Image", path);
+	memcpy(&header, kernel.data, sizeof(header));
+	if (kernel.size < sizeof(header) || le32toh(header.magic) != IMAGE_MAGIC)
+		die("%s: not an arm64 Image", machine->options->kernel);
 
 	/* text_offset is from an address that is 2 MiB aligned, and RAM starts at one */
-	offset = le64toh(header.text_offset);
-	if (offset >= machine->options->memory - size ||
-	    le64toh(header.image_size) >= machine->options->memory - offset)
-		die("%s: does not fit into --memory %u", path, machine->options->memory_mib);
-	memmove((char *)machine->ram + offset, machine->ram, size);
-	*end = offset + (le64toh(header.image_size) > size ? le64toh(header.image_size) : size);
+	offset = header.image_size ? le64toh(header.text_offset) : OLD_TEXT_OFFSET;
+	size = header.image_size ? le64toh(header.image_size) : kernel.size + OLD_ROOM;
+	if (size < kernel.size)
+		size = kernel.size;
+	if (offset >= memory || size >= memory - offset)
+		die("%s: does not fit into --memory %u", machine->options->kernel,
+		    machine->options->memory_mib);
+	memcpy((char *)machine->ram + offset, kernel.data, kernel.size);
+	*end = offset + size;
 	return RAM_BASE + offset;
 }
 
-/* Returns the address to start at; the guest's x0 there is @fdt */
 uint64_t load_images(struct machine *machine, uint64_t *fdt)
 {
 	const struct options *options = machine->options;
-	uint64_t entry, offset, initrd_size = 0, initrd = 0;
+	const int flags = O_RDONLY | O_CLOEXEC;
+	uint64_t entry, offset, start;
 
-	entry = load_kernel(machine, &offset);
-	offset = ALIGN_UP(offset, 2 * MIB);
-	if (options->initrd) {
-		initrd = RAM_BASE + offset;
-		initrd_size = load_file(machine, options->initrd, offset);
-		offset = ALIGN_UP(offset + initrd_size, 2 * MIB);
+	if (!kernel.data) {
+		read_all(machine, options->kernel, open(options->kernel, flags), true, &kernel);
+		unpack_kernel(machine);
 	}
+	if (options->initrd && !initrd.data)
+		read_all(machine, options->initrd, open(options->initrd, flags), false, &initrd);
+	entry = load_kernel(machine, &offset);
+	start = ALIGN_UP(offset, 2 * MIB);
+	offset = ALIGN_UP(start + initrd.size, 2 * MIB);
 	if (offset + FDT_SIZE > options->memory)
-		die("--memory %u: no room for the device tree", options->memory_mib);
-	make_fdt(machine, (char *)machine->ram + offset, FDT_SIZE, initrd, initrd_size);
+		die("%s: does not fit into --memory %u beside the kernel and the device tree",
+		    options->initrd ? options->initrd : options->kernel, options->memory_mib);
+	if (initrd.size)
+		memcpy((char *)machine->ram + start, initrd.data, initrd.size);
+	make_fdt(machine, (char *)machine->ram + offset, FDT_SIZE, RAM_BASE + start, initrd.size);
 	*fdt = RAM_BASE + offset;
 	return entry;
 }

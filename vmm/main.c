@@ -85,9 +85,6 @@ int main(int argc, char **argv)
 		.lock = PTHREAD_MUTEX_INITIALIZER,
 		.stop = STOP_RESET,
 	};
-	static const int status[] = {
-		[STOP_OFF] = 0, [STOP_RESET] = EXIT_RESET, [STOP_CRASH] = EXIT_CRASH,
-	};
 	enum stop stop;
 
 	keep_standard_fds();
@@ -109,5 +106,5 @@ int main(int argc, char **argv)
 	} while (stop == STOP_RESET && !options.no_reboot);
 
 	services_table(&machine);
-	return status[stop];
+	return stop == STOP_RESET ? EXIT_RESET : stop == STOP_CRASH ? EXIT_CRASH : 0;
 }

@@ -5,6 +5,8 @@
 
 #define GIC_DIST_BASE	0x08000000ul
 #define GIC_DIST_SIZE	0x10000ul
+#define GIC_CPU_BASE	0x08010000ul	/* of a GICv2 */
+#define GIC_CPU_SIZE	0x10000ul
 #define GIC_REDIST_BASE	0x080a0000ul
 #define GIC_REDIST_SIZE	0x20000ul	/* for each vCPU */
 #define SERIAL_BASE	0x09000000ul

@@ -90,14 +90,6 @@ static unsigned int choice(const struct known *option, const char *text)
 	die("--%s %s: unknown; see --help", option->name, text);
 }
 
-static void add_filter(struct options *options, const char *text)
-{
-	if (options->nr_filters == MAX_FILTERS)
-		die("--filter %s: more than %d", text, MAX_FILTERS);
-	if (!filter_parse(text, &options->filters[options->nr_filters++]))
-		die("--filter %s: must be BASE+N=handle, deny or forward", text);
-}
-
 static void set(struct options *options, const struct known *option, const char *text)
 {
 	void *to = (char *)options + option->offset;
@@ -116,23 +108,15 @@ static void set(struct options *options, const struct known *option, const char 
 		*(unsigned int *)to = choice(option, text);
 		break;
 	case FILTER:
-		add_filter(options, text);
+		if (options->nr_filters == MAX_FILTERS)
+			die("--filter %s: more than %d", text, MAX_FILTERS);
+		if (!filter_parse(text, &options->filters[options->nr_filters++]))
+			die("--filter %s: must be BASE+N=handle, deny or forward", text);
 		break;
 	case HELP:
 		print_or_die(usage);
 		exit(0);
 	}
-}
-
-static void check(struct options *options)
-{
-	if (!options->kernel)
-		die("--kernel is missing; see --help");
-	if (!options->max_cpus)
-		options->max_cpus = options->cpus;
-	options->memory = options->memory_mib * MIB;
-	if (options->max_cpus < options->cpus)
-		die("--max-cpus %u: less than --cpus %u", options->max_cpus, options->cpus);
 }
 
 void parse_options(struct options *options, int argc, char **argv)
@@ -155,5 +139,11 @@ void parse_options(struct options *options, int argc, char **argv)
 	}
 	if (optind < argc)
 		die("%s: not an option; see --help", argv[optind]);
-	check(options);
+	if (!options->kernel)
+		die("--kernel is missing; see --help");
+	if (!options->max_cpus)
+		options->max_cpus = options->cpus;
+	if (options->max_cpus < options->cpus)
+		die("--max-cpus %u: less than --cpus %u", options->max_cpus, options->cpus);
+	options->memory = options->memory_mib * MIB;
 }

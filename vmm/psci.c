@@ -22,11 +22,6 @@ enum { SUCCESS, NOT_SUPPORTED = -1, INVALID_PARAMETERS = -2, DENIED = -3, ALREAD
 
 static const struct function functions[];
 
-static struct outcome version(const struct view *view, const struct call *call)
-{
-	return answer(VERSION);
-}
-
 /* A new CPU has the byte order of the one that turns it on */
 static bool get_entry(const struct view *view, uint64_t pc, uint64_t x0, struct entry *entry)
 {
@@ -59,12 +54,6 @@ static struct outcome cpu_on(const struct view *view, const struct call *call)
 		return answer(DENIED);
 	outcome.target = target;
 	return outcome;
-}
-
-/* 5.5: does not return */
-static struct outcome cpu_off(const struct view *view, const struct call *call)
-{
-	return (struct outcome){ .kind = OFF };
 }
 
 /* 5.4: only power states of the core itself, which it wakes from by an interrupt */
@@ -124,22 +113,6 @@ static struct outcome affinity_info(const struct view *view, const struct call *
 	return answer(state);
 }
 
-/* 5.9: no trusted OS that would care on which CPU it is */
-static struct outcome migrate_info_type(const struct view *view, const struct call *call)
-{
-	return answer(TOS_NOT_PRESENT);
-}
-
-static struct outcome system_off(const struct view *view, const struct call *call)
-{
-	return (struct outcome){ .kind = STOP, .stop = STOP_OFF };
-}
-
-static struct outcome system_reset(const struct view *view, const struct call *call)
-{
-	return (struct outcome){ .kind = STOP, .stop = STOP_RESET };
-}
-
 /*
  * Hibernation: the guest has written its state to a disk. Type 0 means the same, as
  * guests of PSCI 1.3's first drafts have it; no cookie is defined.
@@ -177,24 +150,24 @@ static struct outcome features(const struct view *view, const struct call *call)
 }
 
 static const struct function functions[] = {
-	{ FN(0x00), "PSCI_VERSION", "", version },
-	{ FN(0x01), "CPU_SUSPEND", "xxx", cpu_suspend },
-	{ FN64(0x01), "CPU_SUSPEND", "wxx", cpu_suspend },
-	{ FN(0x02), "CPU_OFF", "", cpu_off },
-	{ FN(0x03), "CPU_ON", "xxx", cpu_on },
-	{ FN64(0x03), "CPU_ON", "xxx", cpu_on },
-	{ FN(0x04), "AFFINITY_INFO", "xx", affinity_info },
-	{ FN64(0x04), "AFFINITY_INFO", "xw", affinity_info },
-	{ FN(0x06), "MIGRATE_INFO_TYPE", "", migrate_info_type },
-	{ FN(0x08), "SYSTEM_OFF", "", system_off },
-	{ FN(0x09), "SYSTEM_RESET", "", system_reset },
-	{ FN(0x0a), "PSCI_FEATURES", "x", features },
-	{ FN(0x0e), "SYSTEM_SUSPEND", "xx", system_suspend },
-	{ FN64(0x0e), "SYSTEM_SUSPEND", "xx", system_suspend },
-	{ FN(0x12), "SYSTEM_RESET2", "xx", system_reset2 },
-	{ FN64(0x12), "SYSTEM_RESET2", "wx", system_reset2 },
-	{ FN(0x15), "SYSTEM_OFF2", "xx", system_off2 },
-	{ FN64(0x15), "SYSTEM_OFF2", "wx", system_off2 },
+	ALWAYS(FN(0x00), "PSCI_VERSION", .x = { VERSION }, .nr_results = 1),
+	CALL(FN(0x01), "CPU_SUSPEND", "xxx", cpu_suspend),
+	CALL(FN64(0x01), "CPU_SUSPEND", "wxx", cpu_suspend),
+	ALWAYS(FN(0x02), "CPU_OFF", .kind = OFF),
+	CALL(FN(0x03), "CPU_ON", "xxx", cpu_on),
+	CALL(FN64(0x03), "CPU_ON", "xxx", cpu_on),
+	CALL(FN(0x04), "AFFINITY_INFO", "xx", affinity_info),
+	CALL(FN64(0x04), "AFFINITY_INFO", "xw", affinity_info),
+	ALWAYS(FN(0x06), "MIGRATE_INFO_TYPE", .x = { TOS_NOT_PRESENT }, .nr_results = 1),
+	ALWAYS(FN(0x08), "SYSTEM_OFF", .kind = STOP, .stop = STOP_OFF),
+	ALWAYS(FN(0x09), "SYSTEM_RESET", .kind = STOP, .stop = STOP_RESET),
+	CALL(FN(0x0a), "PSCI_FEATURES", "x", features),
+	CALL(FN(0x0e), "SYSTEM_SUSPEND", "xx", system_suspend),
+	CALL(FN64(0x0e), "SYSTEM_SUSPEND", "xx", system_suspend),
+	CALL(FN(0x12), "SYSTEM_RESET2", "xx", system_reset2),
+	CALL(FN64(0x12), "SYSTEM_RESET2", "wx", system_reset2),
+	CALL(FN(0x15), "SYSTEM_OFF2", "xx", system_off2),
+	CALL(FN64(0x15), "SYSTEM_OFF2", "wx", system_off2),
 	{ }
 };
 

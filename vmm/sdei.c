@@ -6,6 +6,7 @@
 #define FN(n)			(FN_BASE + (n))
 #define EVENT_ENABLE		FN(0x02)
 #define EVENT_COMPLETE_AND_RESUME FN(0x06)
+#define PE_MASK			FN(0x0b)
 #define SHARED_RESET		FN(0x12)
 
 enum { SUCCESS, NOT_SUPPORTED = -1, INVALID_PARAMETERS = -2, DENIED = -3, PENDING = -5,
@@ -26,9 +27,12 @@ static struct handler *handler_of(const struct event *event, const struct view *
 	return event_handler(event, view->index);
 }
 
-static struct outcome version(const struct view *view, const struct call *call)
+/* Of the event that a call names in x1; or NULL */
+static struct handler *handler_named(const struct view *view, const struct call *call)
 {
-	return answer(VERSION);
+	const struct event *event = event_find(call->x[1]);
+
+	return event ? handler_of(event, view) : NULL;
 }
 
 /* Flags and affinity of REGISTER and ROUTING_SET */
@@ -72,12 +76,10 @@ static struct outcome event_register(const struct view *view, const struct call 
 
 static struct outcome enable_or_disable(const struct view *view, const struct call *call)
 {
-	const struct event *event = event_find(call->x[1]);
-	struct handler *handler;
+	struct handler *handler = handler_named(view, call);
 
-	if (!event)
+	if (!handler)
 		return answer(INVALID_PARAMETERS);
-	handler = handler_of(event, view);
 	if (!handler->registered)
 		return answer(DENIED);
 	handler->enabled = call->id == EVENT_ENABLE;
@@ -131,19 +133,17 @@ static int64_t unregister(struct handler *handler)
 
 static struct outcome event_unregister(const struct view *view, const struct call *call)
 {
-	const struct event *event = event_find(call->x[1]);
+	struct handler *handler = handler_named(view, call);
 
-	return answer(event ? unregister(handler_of(event, view)) : INVALID_PARAMETERS);
+	return answer(handler ? unregister(handler) : INVALID_PARAMETERS);
 }
 
 static struct outcome event_status(const struct view *view, const struct call *call)
 {
-	const struct event *event = event_find(call->x[1]);
-	const struct handler *handler;
+	const struct handler *handler = handler_named(view, call);
 
-	if (!event)
+	if (!handler)
 		return answer(INVALID_PARAMETERS);
-	handler = handler_of(event, view);
 	return answer((handler->registered ? STATUS_REGISTERED : 0) |
 		      (handler->enabled ? STATUS_ENABLED : 0) |
 		      (handler->running ? STATUS_RUNNING : 0));
@@ -196,16 +196,12 @@ static struct outcome event_routing_set(const struct view *view, const struct ca
 	return answer(SUCCESS);
 }
 
-/* 5.1.12: 1 if it was this call that masked the PE */
-static struct outcome pe_mask(const struct view *view, const struct call *call)
+/* 5.1.12, 5.1.13: 1 if it was this call that masked the PE */
+static struct outcome mask_or_unmask(const struct view *view, const struct call *call)
 {
-	return answer(!events_mask(view, true));
-}
+	bool mask = call->id == PE_MASK;
 
-static struct outcome pe_unmask(const struct view *view, const struct call *call)
-{
-	events_mask(view, false);
-	return answer(SUCCESS);
+	return answer(!events_mask(view, mask) && mask);
 }
 
 /* 5.1.16: event 0, to any PE. It stays pending until that one can take it. */
@@ -234,12 +230,6 @@ static struct outcome interrupt_bind(const struct view *view, const struct call 
 	return answer(OUT_OF_RESOURCE);
 }
 
-/* 5.1.15: none of the events is a bound interrupt's */
-static struct outcome interrupt_release(const struct view *view, const struct call *call)
-{
-	return answer(INVALID_PARAMETERS);
-}
-
 /* 5.1.17, 5.1.18: all or nothing, and nothing while a handler of the kind runs */
 static struct outcome reset(const struct view *view, const struct call *call)
 {
@@ -255,25 +245,25 @@ static struct outcome reset(const struct view *view, const struct call *call)
 }
 
 static const struct function functions[] = {
-	{ FN(0x00), "SDEI_VERSION", "", version },
-	{ FN(0x01), "SDEI_EVENT_REGISTER", "wxxxx", event_register },
-	{ EVENT_ENABLE, "SDEI_EVENT_ENABLE", "w", enable_or_disable },
-	{ FN(0x03), "SDEI_EVENT_DISABLE", "w", enable_or_disable },
-	{ FN(0x04), "SDEI_EVENT_CONTEXT", "w", context },
-	{ FN(0x05), "SDEI_EVENT_COMPLETE", "x", complete },
-	{ EVENT_COMPLETE_AND_RESUME, "SDEI_EVENT_COMPLETE_AND_RESUME", "x", complete },
-	{ FN(0x07), "SDEI_EVENT_UNREGISTER", "w", event_unregister },
-	{ FN(0x08), "SDEI_EVENT_STATUS", "w", event_status },
-	{ FN(0x09), "SDEI_EVENT_GET_INFO", "ww", event_get_info },
-	{ FN(0x0a), "SDEI_EVENT_ROUTING_SET", "wxx", event_routing_set },
-	{ FN(0x0b), "SDEI_PE_MASK", "", pe_mask },
-	{ FN(0x0c), "SDEI_PE_UNMASK", "", pe_unmask },
-	{ FN(0x0d), "SDEI_INTERRUPT_BIND", "w", interrupt_bind },
-	{ FN(0x0e), "SDEI_INTERRUPT_RELEASE", "w", interrupt_release },
-	{ FN(0x0f), "SDEI_EVENT_SIGNAL", "wx", event_signal },
-	{ FN(0x10), "SDEI_FEATURES", "w", features },
-	{ FN(0x11), "SDEI_PRIVATE_RESET", "", reset },
-	{ SHARED_RESET, "SDEI_SHARED_RESET", "", reset },
+	ALWAYS(FN(0x00), "SDEI_VERSION", .x = { VERSION }, .nr_results = 1),
+	CALL(FN(0x01), "SDEI_EVENT_REGISTER", "wxxxx", event_register),
+	CALL(EVENT_ENABLE, "SDEI_EVENT_ENABLE", "w", enable_or_disable),
+	CALL(FN(0x03), "SDEI_EVENT_DISABLE", "w", enable_or_disable),
+	CALL(FN(0x04), "SDEI_EVENT_CONTEXT", "w", context),
+	CALL(FN(0x05), "SDEI_EVENT_COMPLETE", "x", complete),
+	CALL(EVENT_COMPLETE_AND_RESUME, "SDEI_EVENT_COMPLETE_AND_RESUME", "x", complete),
+	CALL(FN(0x07), "SDEI_EVENT_UNREGISTER", "w", event_unregister),
+	CALL(FN(0x08), "SDEI_EVENT_STATUS", "w", event_status),
+	CALL(FN(0x09), "SDEI_EVENT_GET_INFO", "ww", event_get_info),
+	CALL(FN(0x0a), "SDEI_EVENT_ROUTING_SET", "wxx", event_routing_set),
+	CALL(PE_MASK, "SDEI_PE_MASK", "", mask_or_unmask),
+	CALL(FN(0x0c), "SDEI_PE_UNMASK", "", mask_or_unmask),
+	CALL(FN(0x0d), "SDEI_INTERRUPT_BIND", "w", interrupt_bind),
+	ALWAYS(FN(0x0e), "SDEI_INTERRUPT_RELEASE", .x = { INVALID_PARAMETERS }, .nr_results = 1),
+	CALL(FN(0x0f), "SDEI_EVENT_SIGNAL", "wx", event_signal),
+	CALL(FN(0x10), "SDEI_FEATURES", "w", features),
+	CALL(FN(0x11), "SDEI_PRIVATE_RESET", "", reset),
+	CALL(SHARED_RESET, "SDEI_SHARED_RESET", "", reset),
 	{ }
 };
 

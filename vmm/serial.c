@@ -111,16 +111,13 @@ static uint32_t read_register(uint64_t offset)
 
 static void write_register(uint64_t offset, uint32_t value)
 {
-	switch (offset) {
-	case UART_DR:
-		if (!tx.nr)
-			wake_thread();
-		put(&tx, value);
-		break;
-	case UART_IMSC:
+	if (offset == UART_IMSC)
 		mask = value & (INT_RX | INT_TX);
-		break;
-	}
+	if (offset != UART_DR)
+		return;
+	if (!tx.nr)
+		wake_thread();
+	put(&tx, value);
 }
 
 /* A vCPU's access to the port */

@@ -99,7 +99,13 @@ struct function {
 	 */
 	const char *arguments;
 	struct outcome (*call)(const struct view *view, const struct call *call);
+	struct outcome outcome;		/* where call is NULL: always the same one */
 };
+
+#define CALL(_id, _name, _arguments, _call) \
+	{ .id = _id, .name = _name, .arguments = _arguments, .call = _call }
+#define ALWAYS(_id, _name, ...) \
+	{ .id = _id, .name = _name, .arguments = "", .outcome = { __VA_ARGS__ } }
 
 struct answer_name {
 	int64_t value;

@@ -9,36 +9,30 @@
 #define TEE_UUID	0xbf00ff01u
 #define TEE_REVISION	0xbf00ff03u
 
+#define NR_CALLS	3
+
 enum { NOT_SUPPORTED = -1 };
 
-static struct outcome call_count(const struct view *view, const struct call *call)
+static struct outcome query(const struct view *view, const struct call *call)
 {
-	return answer(call->smc ? 3 : NOT_SUPPORTED);
-}
-
-/* The UUID in the order of its bytes, lowest first, in w0-w3 */
-static struct outcome uuid(const struct view *view, const struct call *call)
-{
-	if (!call->smc)
-		return answer(NOT_SUPPORTED);
-	return (struct outcome){
-		.x = { 0x3c7d15af, 0x49f1c8b0, 0x7e5d2c91, 0x06a4d3e8 },
-		.nr_results = 4,
+	/* The UUID in the order of its bytes, lowest first, in w0-w3 */
+	static const struct outcome uuid = {
+		.x = { 0x3c7d15af, 0x49f1c8b0, 0x7e5d2c91, 0x06a4d3e8 }, .nr_results = 4,
 	};
-}
+	/* Major and minor */
+	static const struct outcome revision = { .x = { 1, 0 }, .nr_results = 2 };
 
-/* Major and minor */
-static struct outcome revision(const struct view *view, const struct call *call)
-{
 	if (!call->smc)
 		return answer(NOT_SUPPORTED);
-	return (struct outcome){ .x = { 1, 0 }, .nr_results = 2 };
+	if (call->id == TEE_CALL_COUNT)
+		return answer(NR_CALLS);
+	return call->id == TEE_UUID ? uuid : revision;
 }
 
 static const struct function functions[] = {
-	{ TEE_CALL_COUNT, "CALL_COUNT", "", call_count },
-	{ TEE_UUID, "CALL_UID", "", uuid },
-	{ TEE_REVISION, "REVISION", "", revision },
+	CALL(TEE_CALL_COUNT, "CALL_COUNT", "", query),
+	CALL(TEE_UUID, "CALL_UID", "", query),
+	CALL(TEE_REVISION, "REVISION", "", query),
 	{ }
 };
 

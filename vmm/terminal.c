@@ -4,8 +4,6 @@
  * except Ctrl-A and one more. In the background it is left alone. At the end, however
  * the program ends, it is as it was.
  */
-#include <errno.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -13,30 +13,12 @@
 
 enum { SUCCESS, NOT_SUPPORTED = -1, INVALID_PARAMETERS = -2, NO_ENTROPY = -3 };
 
-static const struct function functions[];
-
-static struct outcome version(const struct view *view, const struct call *call)
-{
-	return answer(1 << 16);
-}
-
 static struct outcome features(const struct view *view, const struct call *call)
 {
-	const struct function *function;
+	bool exists = call->x[1] - TRNG_VERSION <= TRNG_RND32 - TRNG_VERSION ||
+		      call->x[1] == TRNG_RND64;
 
-	for (function = functions; function->name; function++)
-		if (function->id == call->x[1])
-			return answer(SUCCESS);
-	return answer(NOT_SUPPORTED);
-}
-
-/* Who makes the entropy: this VMM, from the host kernel's getrandom() */
-static struct outcome get_uuid(const struct view *view, const struct call *call)
-{
-	return (struct outcome){
-		.x = { 0x5be6a92d, 0x4afab2fc, 0x97bb8fd4, 0x3d1e71f6 },
-		.nr_results = 4,
-	};
+	return answer(exists ? SUCCESS : NOT_SUPPORTED);
 }
 
 /* x1 is the number of bits: the lowest is in x3, and those above them are zero */
@@ -66,11 +48,12 @@ static struct outcome rnd(const struct view *view, const struct call *call)
 }
 
 static const struct function functions[] = {
-	{ TRNG_VERSION, "TRNG_VERSION", "", version },
-	{ TRNG_FEATURES, "TRNG_FEATURES", "x", features },
-	{ TRNG_GET_UUID, "TRNG_GET_UUID", "", get_uuid },
-	{ TRNG_RND32, "TRNG_RND", "x", rnd },
-	{ TRNG_RND64, "TRNG_RND", "x", rnd },
+	ALWAYS(TRNG_VERSION, "TRNG_VERSION", .x = { 1 << 16 }, .nr_results = 1),
+	CALL(TRNG_FEATURES, "TRNG_FEATURES", "x", features),
+	ALWAYS(TRNG_GET_UUID, "TRNG_GET_UUID",
+	       .x = { 0x5be6a92d, 0x4afab2fc, 0x97bb8fd4, 0x3d1e71f6 }, .nr_results = 4),
+	CALL(TRNG_RND32, "TRNG_RND", "x", rnd),
+	CALL(TRNG_RND64, "TRNG_RND", "x", rnd),
 	{ }
 };
 

@@ -25,14 +25,11 @@ void die(const char *format, ...)
 /* Why something failed, and what to do where the user can */
 const char *reason(int error)
 {
-	switch (error) {
-	case EMFILE:
+	if (error == EMFILE)
 		return "too many open files; raise the limit (ulimit -n), or ask for fewer vCPUs";
-	case EAGAIN:
+	if (error == EAGAIN)
 		return "no more threads; raise the limit (ulimit -u, or pids.max of the cgroup)";
-	default:
-		return strerror(error);
-	}
+	return strerror(error);
 }
 
 /* To standard output; that the text cannot be written is a failure */

@@ -5,6 +5,7 @@
  * is this file's alone: services say what is to become of a vCPU, here it becomes so.
  */
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,10 +27,28 @@ static void mp_state(struct vcpu *vcpu, uint32_t state)
 	vcpu_ioctl(vcpu, KVM_SET_MP_STATE, "KVM_SET_MP_STATE", &mp_state);
 }
 
-/* Resets the calling thread's own vCPU; not with machine.lock held, for it takes long */
-static void reset(struct vcpu *vcpu)
+/*
+ * Resets the calling thread's own vCPU; not with machine.lock held, for it takes long.
+ * On a host with two kinds of CPU, KVM does so only on the kind on which it did at
+ * first. Returns false, and says so, if it does not there either.
+ */
+static bool reset(struct vcpu *vcpu)
 {
-	vcpu_ioctl(vcpu, KVM_ARM_VCPU_INIT, "KVM_ARM_VCPU_INIT", &vcpu->init);
+	cpu_set_t allowed, first;
+	bool done;
+
+	if (!ioctl(vcpu->fd, KVM_ARM_VCPU_INIT, &vcpu->init))
+		return true;
+	CPU_ZERO(&first);
+	CPU_SET(vcpu->first_cpu, &first);
+	sched_getaffinity(0, sizeof(allowed), &allowed);
+	sched_setaffinity(0, sizeof(first), &first);
+	done = !ioctl(vcpu->fd, KVM_ARM_VCPU_INIT, &vcpu->init);
+	if (!done)
+		fprintf(stderr, "vmm: vCPU %u stays off: KVM_ARM_VCPU_INIT: %s; if this host has two kinds of CPU, keep the VMM on one (taskset -c)\n",
+			vcpu->view.index, strerror(errno));
+	sched_setaffinity(0, sizeof(allowed), &allowed);
+	return done;
 }
 
 /* What follows a reset; with machine.lock held */
@@ -45,11 +64,38 @@ static void start_at_entry(struct vcpu *vcpu)
 	services_hook(VCPU_RESET, view);
 }
 
+/* SVE and pointer authentication, where the host has them, with all their lengths and keys */
+static void add_features(struct vcpu *vcpu)
+{
+	static const struct { int capability, feature; } features[] = {
+		{ KVM_CAP_ARM_SVE, KVM_ARM_VCPU_SVE },
+		{ KVM_CAP_ARM_PTRAUTH_ADDRESS, KVM_ARM_VCPU_PTRAUTH_ADDRESS },
+		{ KVM_CAP_ARM_PTRAUTH_GENERIC, KVM_ARM_VCPU_PTRAUTH_GENERIC },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(features); i++)
+		if (ioctl(vcpu->machine->vm, KVM_CHECK_EXTENSION, features[i].capability) > 0)
+			vcpu->init.features[0] |= 1u << features[i].feature;
+}
+
+/* Both counters start at 0, each by its own register, if the kernel lists the physical one */
+static void reset_counters(struct vcpu *vcpu)
+{
+	uint64_t value;
+	struct kvm_one_reg one = { .id = KVM_REG_ARM_PTIMER_CNT, .addr = (uintptr_t)&value };
+
+	if (ioctl(vcpu->fd, KVM_GET_ONE_REG, &one))
+		return;
+	view_set(&vcpu->view, KVM_REG_ARM_PTIMER_CNT, 0);
+	view_set(&vcpu->view, KVM_REG_ARM_TIMER_CNT, 0);
+}
+
 /* Makes a vCPU of a machine whose cpus are all known; it is off */
 void vcpu_create(struct vcpu *vcpu)
 {
 	struct machine *machine = vcpu->machine;
 	unsigned long index = vcpu->view.index;
+	int sve = KVM_ARM_VCPU_SVE;
 
 	vcpu->fd = ioctl(machine->vm, KVM_CREATE_VCPU, index);
 	if (vcpu->fd < 0)
@@ -62,10 +108,16 @@ void vcpu_create(struct vcpu *vcpu)
 
 	vm_ioctl(machine, KVM_ARM_PREFERRED_TARGET, "KVM_ARM_PREFERRED_TARGET", &vcpu->init);
 	vcpu->init.features[0] |= 1u << KVM_ARM_VCPU_PSCI_0_2;
+	add_features(vcpu);
 	/* KVM's PSCI turns the others on itself, ours lets their threads wait */
 	if (!machine->services && index)
 		vcpu->init.features[0] |= 1u << KVM_ARM_VCPU_POWER_OFF;
-	reset(vcpu);
+	vcpu_ioctl(vcpu, KVM_ARM_VCPU_INIT, "KVM_ARM_VCPU_INIT", &vcpu->init);
+	vcpu->first_cpu = sched_getcpu();
+	if (vcpu->init.features[0] & 1u << KVM_ARM_VCPU_SVE)
+		vcpu_ioctl(vcpu, KVM_ARM_VCPU_FINALIZE, "KVM_ARM_VCPU_FINALIZE", &sve);
+	if (!index)
+		reset_counters(vcpu);
 	cpu_of(vcpu)->mpidr = view_get(&vcpu->view, REG_MPIDR_EL1) & AFFINITY_BITS;
 	cpu_of(vcpu)->power = POWER_OFF;
 	vcpu->suspended = false;
@@ -121,6 +173,8 @@ static void suspend(struct vcpu *vcpu, const struct outcome *outcome)
  */
 static void wake(struct vcpu *vcpu)
 {
+	bool is_reset;
+
 	vcpu->suspended = false;
 	mp_state(vcpu, KVM_MP_STATE_RUNNABLE);
 	if (!vcpu->powerdown) {
@@ -128,9 +182,12 @@ static void wake(struct vcpu *vcpu)
 		return;
 	}
 	pthread_mutex_unlock(&vcpu->machine->lock);
-	reset(vcpu);
+	is_reset = reset(vcpu);
 	pthread_mutex_lock(&vcpu->machine->lock);
-	start_at_entry(vcpu);
+	if (is_reset)
+		start_at_entry(vcpu);
+	else
+		power_off(vcpu);
 }
 
 /* Nothing is at an address that is no device's: it reads as 0 */
@@ -169,7 +226,7 @@ static bool kicked(struct vcpu *vcpu)
 	if (vcpu->suspended)
 		wake(vcpu);
 	services_hook(VCPU_KICKED, &vcpu->view);
-	go_on = machine->stop == STOP_NONE;
+	go_on = machine->stop == STOP_NONE && cpu_of(vcpu)->power == POWER_ON;
 	pthread_mutex_unlock(&machine->lock);
 	return go_on;
 }
@@ -204,23 +261,17 @@ static bool system_event(struct vcpu *vcpu)
 static bool crash(struct vcpu *vcpu)
 {
 	const struct kvm_run *run = vcpu->run;
-	char line[512];
-	int n;
+	unsigned int index = vcpu->view.index;
 
-	n = snprintf(line, sizeof(line), "vmm: vCPU %u: ", vcpu->view.index);
-	if (run->exit_reason == KVM_EXIT_FAIL_ENTRY) {
-		n += snprintf(line + n, sizeof(line) - n,
-			      "KVM_EXIT_FAIL_ENTRY: reason %#llx, on CPU %u",
-			      run->fail_entry.hardware_entry_failure_reason, run->fail_entry.cpu);
-	} else if (run->exit_reason == KVM_EXIT_INTERNAL_ERROR) {
-		n += snprintf(line + n, sizeof(line) - n, "KVM_EXIT_INTERNAL_ERROR: suberror %u",
-			      run->internal.suberror);
-		for (unsigned int i = 0; i < run->internal.ndata && i < 16; i++)
-			n += snprintf(line + n, sizeof(line) - n, ", %#llx", run->internal.data[i]);
-	} else {
-		snprintf(line + n, sizeof(line) - n, "unknown exit reason %u", run->exit_reason);
-	}
-	fprintf(stderr, "%s\n", line);
+	if (run->exit_reason == KVM_EXIT_FAIL_ENTRY)
+		fprintf(stderr, "vmm: vCPU %u: KVM_EXIT_FAIL_ENTRY: reason %#llx, on CPU %u\n",
+			index, run->fail_entry.hardware_entry_failure_reason, run->fail_entry.cpu);
+	else if (run->exit_reason == KVM_EXIT_INTERNAL_ERROR)
+		fprintf(stderr, "vmm: vCPU %u: KVM_EXIT_INTERNAL_ERROR: suberror %u, %u data: %#llx, %#llx\n",
+			index, run->internal.suberror, run->internal.ndata, run->internal.data[0],
+			run->internal.data[1]);
+	else
+		fprintf(stderr, "vmm: vCPU %u: unknown exit reason %u\n", index, run->exit_reason);
 	return end(vcpu, STOP_CRASH);
 }
 
@@ -246,24 +297,16 @@ static bool carry_out(struct vcpu *vcpu, const struct outcome *outcome)
 	return false;
 }
 
-/*
- * A forwarded call. One that comes when the machine has stopped is counted and gets no
- * answer: threads may have ended already, which no call may kick.
- */
 static bool hypercall(struct vcpu *vcpu)
 {
 	struct machine *machine = vcpu->machine;
-	bool is_last = false, is_served, go_on;
+	bool is_last, is_served, go_on;
 	struct served served;
 
 	call_read(vcpu, &served);
 	pthread_mutex_lock(&machine->lock);
-	call_count(&served);
-	is_served = machine->stop == STOP_NONE;
-	if (is_served) {
-		call_serve(vcpu, &served);
-		is_last = carry_out(vcpu, &served.outcome);
-	}
+	is_served = call_serve(vcpu, &served);
+	is_last = is_served && carry_out(vcpu, &served.outcome);
 	go_on = machine->stop == STOP_NONE && cpu_of(vcpu)->power == POWER_ON;
 	pthread_mutex_unlock(&machine->lock);
 	if (is_served)
@@ -309,42 +352,34 @@ static bool wait_for_power(struct vcpu *vcpu)
 	return machine->stop == STOP_NONE;
 }
 
-/* While it is being reset, it is pending to everyone else */
+/*
+ * While it is being reset, it is pending to everyone else. With KVM's PSCI, every vCPU
+ * enters KVM_RUN at once, and those that are off wait there.
+ */
 static void *vcpu_main(void *arg)
 {
 	struct vcpu *vcpu = arg;
 	pthread_mutex_t *lock = &vcpu->machine->lock;
+	bool in_kvm = !vcpu->machine->services && vcpu->view.index, is_reset;
 
 	pthread_mutex_lock(lock);
-	while (wait_for_power(vcpu)) {
+	while (in_kvm || wait_for_power(vcpu)) {
 		pthread_mutex_unlock(lock);
-		reset(vcpu);
+		is_reset = in_kvm || reset(vcpu);
 		pthread_mutex_lock(lock);
-		start_at_entry(vcpu);
-		cpu_of(vcpu)->power = POWER_ON;
+		if (is_reset && !in_kvm)
+			start_at_entry(vcpu);
+		if (is_reset)
+			cpu_of(vcpu)->power = POWER_ON;
+		else
+			power_off(vcpu);
+		in_kvm = false;
 		pthread_mutex_unlock(lock);
-		while (run_once(vcpu))
+		while (is_reset && run_once(vcpu))
 			;
 		pthread_mutex_lock(lock);
 	}
 	pthread_mutex_unlock(lock);
-	return NULL;
-}
-
-/* KVM's PSCI: every vCPU enters KVM_RUN, and those that are off wait there */
-static void *vcpu_main_in_kvm(void *arg)
-{
-	struct vcpu *vcpu = arg;
-
-	if (!vcpu->view.index)
-		reset(vcpu);
-	pthread_mutex_lock(&vcpu->machine->lock);
-	if (!vcpu->view.index)
-		start_at_entry(vcpu);
-	cpu_of(vcpu)->power = POWER_ON;
-	pthread_mutex_unlock(&vcpu->machine->lock);
-	while (run_once(vcpu))
-		;
 	return NULL;
 }
 
@@ -356,8 +391,7 @@ static void on_kick(int signal)
 void vcpu_start(struct vcpu *vcpu)
 {
 	struct sigaction kick = { .sa_handler = on_kick };	/* KVM_RUN is not restarted */
-	bool services = vcpu->machine->services;
 
 	sigaction(KICK, &kick, NULL);
-	start_thread(&vcpu->thread, services ? vcpu_main : vcpu_main_in_kvm, vcpu, "a vCPU");
+	start_thread(&vcpu->thread, vcpu_main, vcpu, "a vCPU");
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A reference VMM: what its files share, service by service.h. Each file uses only
- * functions of files that stand below it in the list at the end, and no file uses
- * main.c's.
+ * A reference VMM: what its files share. Each file uses only functions of files that
+ * stand below it in this list.
  *
  * Locking: machine.lock protects what more than one thread uses, save the serial
  * port, which has a lock of its own. Nothing is printed, no file is read and no vCPU is
@@ -67,6 +66,7 @@ struct vcpu {
 	int fd;
 	struct kvm_run *run;
 	struct kvm_vcpu_init init;
+	int first_cpu;			/* of the host, on which it was first reset */
 	pthread_t thread;
 	pthread_cond_t wake;
 	struct entry entry;		/* under the lock: where POWER_ON_PENDING starts */
@@ -77,7 +77,8 @@ struct machine {
 	const struct options *options;
 	pthread_mutex_t lock;
 	int kvm, vm, gic;
-	void *ram;
+	bool gicv2;			/* the host has no GICv3 to lend */
+	void *ram, *mapping;		/* ram is aligned for huge pages */
 	size_t run_size;
 	bool again;			/* after a reset: what has been said is not said again */
 	bool services;			/* PSCI and the others are ours, not KVM's */
@@ -117,8 +118,7 @@ struct served {
 };
 
 void call_read(struct vcpu *vcpu, struct served *served);
-void call_count(const struct served *served);	/* with machine.lock held */
-void call_serve(struct vcpu *vcpu, struct served *served);	/* the same */
+bool call_serve(struct vcpu *vcpu, struct served *served);	/* with machine.lock held */
 void call_answer(struct vcpu *vcpu, const struct served *served);
 
 /* call.c: all services; the hooks with machine.lock held */

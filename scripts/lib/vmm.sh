@@ -2,11 +2,15 @@
 # shellcheck shell=bash
 # The reference VMM, and what runs under it. Source it after machine.sh.
 
-# libfdt: set $libfdt to a directory with Debian's arm64 library and headers
+# libfdt: set $libfdt to a directory with Debian's arm64 libraries and headers: libfdt,
+# and zlib for kernels that are compressed
 libfdt()
 {
 	unpack_deb arm64 libfdt-dev
 	libfdt=$unpacked/usr
+	[ ! -e "$libfdt/include/zlib.h" ] || return 0
+	unpack_deb arm64 zlib1g-dev
+	cp -r "$unpacked/usr/." "$libfdt"
 }
 
 # vmm_key COMMIT: what the program is made from, as a hash

@@ -5,8 +5,12 @@
  * puts these functions in place of the C library's (--wrap).
  *
  * In the environment: NATIVE_KVM has words of what this kernel lacks, "filter",
- * "sync-regs" or "statistics"; FAIL_AT=N makes the Nth request fail with EIO;
+ * "sync-regs", "statistics", "gicv3", "ipa-40", "sve" or "ptimer"; FAIL_AT=N makes
+ * the Nth request fail with EIO;
  * HOLD_INIT= is a FIFO: the first reset of vCPU 1 by CPU_ON waits for its end.
+ * FAIL_INIT= makes resets of vCPU 1 by CPU_ON fail, "off-cpu" unless its thread may run
+ * on one CPU alone, "always" even so. DUMP= is where each boot's device tree goes,
+ * and where the guest starts.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -48,6 +52,10 @@ static struct {
 	unsigned int nr;
 	bool has_run;
 	uint32_t levels;
+	char *ram;
+	uint32_t gic_type;
+	uint64_t counters[2];		/* virtual, physical: where they start */
+	unsigned int boots;
 } vm = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 static bool lacks(const char *what)
@@ -198,10 +206,21 @@ static void hold(const char *fifo)
 	close(fd);
 }
 
+static bool is_init_to_fail(const struct processor *cpu)
+{
+	const char *how = getenv("FAIL_INIT");
+	cpu_set_t set;
+
+	if (!how || cpu->index != 1 || !cpu->inits)
+		return false;
+	sched_getaffinity(0, sizeof(set), &set);
+	return !strcmp(how, "always") || CPU_COUNT(&set) != 1;
+}
+
 static void init_vcpu(struct processor *cpu)
 {
 	/* Its first one is that of its creation */
-	if (cpu->index == 1 && ++cpu->inits == 2 && getenv("HOLD_INIT"))
+	if (++cpu->inits == 2 && cpu->index == 1 && getenv("HOLD_INIT"))
 		hold(getenv("HOLD_INIT"));
 	memset(cpu->x, 0, sizeof(cpu->x));
 	cpu->pc = 0;
@@ -224,6 +243,9 @@ static uint64_t *register_of(struct processor *cpu, uint64_t id)
 	case REG_SCTLR_EL1:	return &cpu->sctlr;
 	case REG_ELR_EL1:	return &cpu->elr;
 	case REG_SPSR_EL1:	return &cpu->spsr;
+	case KVM_REG_ARM_TIMER_CNT:	return &vm.counters[0];
+	case KVM_REG_ARM_PTIMER_CNT:
+		return lacks("ptimer") ? NULL : &vm.counters[1];
 	default:		return NULL;
 	}
 }
@@ -352,17 +374,37 @@ static bool is_deaf(void)
 	return sigismember(&mask, KICK);
 }
 
+/* The first KVM_RUN of a VM: x0 is the address of the device tree */
+static void dump(const struct processor *cpu)
+{
+	const char *name = getenv("DUMP");
+	char path[256];
+	FILE *file;
+
+	if (!name || cpu->index || __atomic_load_n(&vm.has_run, __ATOMIC_SEQ_CST))
+		return;
+	snprintf(path, sizeof(path), "%s.%u", name, vm.boots);
+	file = fopen(path, "w");
+	fprintf(file, "pc %#lx\ncounters %lu %lu\nsve %d\n", cpu->pc, vm.counters[0],
+		vm.counters[1], cpu->has_sve);
+	fwrite(vm.ram + (cpu->x[0] - RAM_BASE), 1, 0x4000, file);
+	fclose(file);
+}
+
 static int run(struct processor *cpu)
 {
 	uint64_t known = lacks("sync-regs") ? 0 : KVM_SYNC_ARM64_SMCCC;
 	int error;
 
+	if (cpu->has_sve && !cpu->is_final)
+		return fail(EPERM);
 	if ((cpu->run->kvm_valid_regs | cpu->run->kvm_dirty_regs) & ~known)
 		return fail(EINVAL);
 	if (cpu->run->kvm_dirty_regs) {
 		memcpy(cpu->x, synced(cpu), 18 * sizeof(cpu->x[0]));
 		cpu->run->kvm_dirty_regs = 0;
 	}
+	dump(cpu);
 	__atomic_store_n(&vm.has_run, true, __ATOMIC_SEQ_CST);
 	cpu->is_deaf = false;
 	if (kicked(cpu)) {
@@ -475,8 +517,13 @@ static void irq_line(const struct kvm_irq_level *irq)
 		__atomic_fetch_and(&vm.levels, ~(1u << spi), __ATOMIC_SEQ_CST);
 }
 
-static int create_vm(void)
+static int create_vm(unsigned long type)
 {
+	if (type != (lacks("ipa-40") ? 36 : 0))
+		return fail(EINVAL);
+	vm.boots++;
+	vm.counters[0] = 1000;
+	vm.counters[1] = 1001;
 	vm.nr = 0;
 	vm.has_run = false;
 	vm.levels = 0;
@@ -485,11 +532,42 @@ static int create_vm(void)
 	return vm_fd;
 }
 
-static int kvm_ioctl(unsigned long request)
+static int set_memory(const struct kvm_userspace_memory_region *region)
+{
+	vm.ram = (char *)(uintptr_t)region->userspace_addr;
+	return region->userspace_addr % (2 * MIB) ? fail(EINVAL) : 0;
+}
+
+static int create_device(struct kvm_create_device *device)
+{
+	if (device->type == KVM_DEV_TYPE_ARM_VGIC_V3 && lacks("gicv3"))
+		return fail(ENODEV);
+	if (device->flags & KVM_CREATE_DEVICE_TEST)
+		return 0;
+	vm.gic_type = device->type;
+	gic_fd = new_fd("gic", 0);
+	device->fd = gic_fd;
+	return 0;
+}
+
+static int gic_ioctl(const struct kvm_device_attr *attr)
+{
+	bool is_v2 = vm.gic_type == KVM_DEV_TYPE_ARM_VGIC_V2;
+
+	if (attr->group != KVM_DEV_ARM_VGIC_GRP_ADDR)
+		return 0;
+	if (attr->attr == KVM_VGIC_V2_ADDR_TYPE_DIST || attr->attr == KVM_VGIC_V2_ADDR_TYPE_CPU)
+		return is_v2 ? 0 : fail(ENODEV);
+	return is_v2 ? fail(ENODEV) : 0;
+}
+
+static int kvm_ioctl(unsigned long request, unsigned long arg)
 {
 	switch (request) {
-	case KVM_CREATE_VM:		return create_vm();
+	case KVM_CREATE_VM:		return create_vm(arg);
 	case KVM_GET_VCPU_MMAP_SIZE:	return RUN_SIZE;
+	case KVM_CHECK_EXTENSION:
+		return lacks("ipa-40") ? 36 : 40;
 	default:			return fail(ENOTTY);
 	}
 }
@@ -500,10 +578,10 @@ static int vm_ioctl_of(unsigned long request, void *arg)
 	case KVM_CREATE_VCPU:
 		return create_vcpu((unsigned long)arg);
 	case KVM_CREATE_DEVICE:
-		gic_fd = new_fd("gic", 0);
-		((struct kvm_create_device *)arg)->fd = gic_fd;
-		return 0;
+		return create_device(arg);
 	case KVM_CHECK_EXTENSION:
+		if ((unsigned long)arg == KVM_CAP_ARM_SVE)
+			return !lacks("sve");
 		return (unsigned long)arg == KVM_CAP_SYNC_REGS && !lacks("sync-regs") ?
 		       KVM_SYNC_ARM64_SMCCC : 0;
 	case KVM_HAS_DEVICE_ATTR:
@@ -516,8 +594,9 @@ static int vm_ioctl_of(unsigned long request, void *arg)
 	case KVM_ARM_PREFERRED_TARGET:
 		memset(arg, 0, sizeof(struct kvm_vcpu_init));
 		return 0;
-	case KVM_ENABLE_CAP:
 	case KVM_SET_USER_MEMORY_REGION:
+		return set_memory(arg);
+	case KVM_ENABLE_CAP:
 		return 0;
 	default:
 		return fail(ENOTTY);
@@ -530,6 +609,9 @@ static int vcpu_ioctl_of(struct processor *cpu, unsigned long request, void *arg
 	case KVM_RUN:
 		return run(cpu);
 	case KVM_ARM_VCPU_INIT:
+		if (is_init_to_fail(cpu))
+			return fail(EINVAL);
+		cpu->has_sve = ((struct kvm_vcpu_init *)arg)->features[0] >> KVM_ARM_VCPU_SVE & 1;
 		init_vcpu(cpu);
 		if (!lacks("sync-regs"))
 			cpu->run->kvm_dirty_regs = 0;
@@ -537,6 +619,11 @@ static int vcpu_ioctl_of(struct processor *cpu, unsigned long request, void *arg
 	case KVM_GET_ONE_REG:
 	case KVM_SET_ONE_REG:
 		return one_reg(cpu, request, arg);
+	case KVM_ARM_VCPU_FINALIZE:
+		if (!cpu->has_sve || cpu->is_final)
+			return fail(EPERM);
+		cpu->is_final = true;
+		return 0;
 	case KVM_SET_MP_STATE:
 		cpu->mp_state = ((struct kvm_mp_state *)arg)->mp_state;
 		return 0;
@@ -570,11 +657,11 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
 	if (is_to_fail())
 		return fail(EIO);
 	if (fd == kvm_fd)
-		return kvm_ioctl(request);
+		return kvm_ioctl(request, (unsigned long)arg);
 	if (fd == vm_fd)
 		return vm_ioctl_of(request, arg);
 	if (fd == gic_fd)
-		return 0;
+		return gic_ioctl(arg);
 	for (unsigned int i = 0; i < nr_cpus; i++)
 		if (fd == cpus[i].fd)
 			return vcpu_ioctl_of(&cpus[i], request, arg);

@@ -28,6 +28,7 @@ struct processor {
 	uint64_t x[31], pc, pstate, sctlr, elr, spsr;
 	uint64_t timer;			/* when it fires, 0: never */
 	uint32_t mp_state;
+	bool has_sve, is_final;
 	unsigned int inits;		/* KVM_ARM_VCPU_INITs so far */
 	bool fresh;			/* was reset, and did not run yet */
 	bool exited;			/* KVM_RUN returned something to complete */
