@@ -38,7 +38,8 @@ static void show_filter(int vm)
 	int error;
 
 	while (!(error = filter_ioctl(vm, KVM_GET_DEVICE_ATTR, &filter))) {
-		printf("extensions: range 0x%08x + 0x%x: %d\n", filter.base, filter.nr_functions, filter.action);
+		printf("extensions: range 0x%08x + 0x%x: %d\n", filter.base, filter.nr_functions,
+		       filter.action);
 		filter.base += filter.nr_functions;
 	}
 	printf("extensions: then %s\n", strerror(error));
@@ -74,12 +75,15 @@ static void answer(uint64_t x0)
 
 static void show_statistics(void)
 {
-	static const char * const names[] = { "hvc_exit_stat", "smc_exit_stat", "smccc_denied", "smccc_forwarded" };
+	static const char * const names[] = {
+		"hvc_exit_stat", "smc_exit_stat", "smccc_denied", "smccc_forwarded", NULL,
+	};
 	int fd = MUST(ioctl(vcpu, KVM_GET_STATS_FD, 0));
 	char descriptor[sizeof(struct kvm_stats_desc) + 128];
 	struct kvm_stats_desc *desc = (void *)descriptor;
 	struct kvm_stats_header header;
-	unsigned int i, name;
+	const char * const *name;
+	unsigned int i;
 	uint64_t value;
 
 	MUST(pread(fd, &header, sizeof(header), 0));
@@ -87,8 +91,8 @@ static void show_statistics(void)
 		size_t size = sizeof(*desc) + header.name_size;
 
 		MUST(pread(fd, desc, size, header.desc_offset + i * size));
-		for (name = 0; name < sizeof(names) / sizeof(names[0]); name++) {
-			if (strcmp(desc->name, names[name]))
+		for (name = names; *name; name++) {
+			if (strcmp(desc->name, *name))
 				continue;
 			MUST(pread(fd, &value, sizeof(value), header.data_offset + desc->offset));
 			show(desc->name, value);
@@ -124,14 +128,18 @@ static void set_reg(uint64_t offset, uint64_t value)
 
 int main(void)
 {
-	struct kvm_userspace_memory_region region = { .guest_phys_addr = RAM, .memory_size = 0x10000 };
+	struct kvm_userspace_memory_region region = {
+		.guest_phys_addr = RAM,
+		.memory_size = 0x10000,
+	};
 	int kvm = kvm_open(), vm = MUST(ioctl(kvm, KVM_CREATE_VM, 0));
 	struct kvm_vcpu_init init;
 	char path[96];
 	void *ram;
 
 	write_text("/sys/kernel/tracing/events/kvm/kvm_smccc_arm64/enable", "1");
-	ram = mmap(NULL, region.memory_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ram = mmap(NULL, region.memory_size, PROT_READ | PROT_WRITE,
+		   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	memcpy(ram, guest, sizeof(guest));
 	region.userspace_addr = (uint64_t)ram;
 	MUST(ioctl(vm, KVM_SET_USER_MEMORY_REGION, &region));
@@ -147,7 +155,8 @@ int main(void)
 	show_filter(vm);
 
 	vcpu = MUST(ioctl(vm, KVM_CREATE_VCPU, 0));
-	run = mmap(NULL, ioctl(kvm, KVM_GET_VCPU_MMAP_SIZE, 0), PROT_READ | PROT_WRITE, MAP_SHARED, vcpu, 0);
+	run = mmap(NULL, ioctl(kvm, KVM_GET_VCPU_MMAP_SIZE, 0),
+		   PROT_READ | PROT_WRITE, MAP_SHARED, vcpu, 0);
 	MUST(ioctl(vm, KVM_ARM_PREFERRED_TARGET, &init));
 	run->kvm_dirty_regs = KVM_SYNC_ARM64_SMCCC;
 	MUST(ioctl(vcpu, KVM_ARM_VCPU_INIT, &init));
