@@ -30,6 +30,35 @@ for variant in asan tsan; do
 	done
 done
 
+# stress VARIANT: vCPUs that call at random while clients plug, unplug, raise and ask,
+# for STRESS= seconds
+stress()
+{
+	local end=$((SECONDS + ${STRESS:-5})) log=$logs/native-stress-$1.log vmm_pid client wish
+	: > "$log"
+	while [ $SECONDS -lt $end ]; do
+		timeout -s KILL 120 "$scratch/$1/bare-garbage" --kernel "$scratch/stress" --cpus 7 --max-cpus 8 --control "$scratch/socket" < /dev/null >> "$log" 2>&1 &
+		vmm_pid=$!
+		for client in 1 2 3 4; do
+			while kill -0 $vmm_pid; do
+				for wish in "plug $((RANDOM % 8))" "unplug $((RANDOM % 8))" "raise $((0x40000000 + RANDOM % 3)) $client" status; do
+					# shellcheck disable=SC2086 # two words
+					"$scratch/$1/bare-garbage" control "$scratch/socket" $wish
+				done
+			done > "$scratch/client" 2>&1 &
+		done
+		wait $vmm_pid || return 1
+		wait
+	done
+	grep -c 'calls, and the VMM is there' "$log"
+	! grep '^not ok' "$log"
+}
+native_image "$scratch/stress"
+for variant in asan tsan; do
+	check "$variant: calls at random and control clients at a time" stress $variant
+	check "$variant: ... nothing found" no_finding "$logs/native-stress-$variant.log"
+done
+
 # How the files stand to each other
 objects() { printf "$plain/%s.o\n" $(cd "$top/vmm" && basename -s .c -- *.c); }
 # shellcheck disable=SC2046 # words
