@@ -64,7 +64,7 @@ kernel='20-each-patch|50-targets|51-documents|55-results|22-documentation|30-sel
 # shellcheck disable=SC2016 # perl's
 changes "a line of the kernel's code" "$texts|$kernel" in_last 'arch/arm64/kvm/.*\.c' 's,(\n\+\+\+ b/arch/arm64/kvm/\w+\.c.*?\n\+\t[^\n]*);\n,$1; ;\n,s'
 
-changes 'a comment in vmm/' "$of_repository|4[12]-vmm.*|73-vmm-lint|7[67]-vmm.*|81-kcsan|83-existing|88-deb|91-vmm-mutants" sed -i 's,/\* Resets the calling,/* Reset the calling,' "$copy/vmm/vcpu.c"
+changes 'a comment in vmm/' "$of_repository|4[12]-vmm.*|73-vmm-lint|7[67]-vmm.*|81-kcsan|83-existing|88-deb|91-vmm-mutants" sed -i 's,/\* Nothing is at an address,/* Nothing at all is at an address,' "$copy/vmm/vcpu.c"
 changes 'a guest of the VMM' "$of_repository|4[12]-vmm.*|7[67]-vmm.*|81-kcsan|83-existing|88-deb|91-vmm-mutants" sed -i '1i /* more */' "$copy/tests/guest/bare/bare-psci.c"
 changes 'a list' "$of_repository|81-kcsan" sed -i '1i a / b -- more' "$copy/tests/lists/races"
 changes 'a configuration' "$of_repository|70-kasan|77-vmm-kasan|79-limits|82-fuzz|92-mutants-kasan" sed -i '1i # more' "$copy/configs/kasan.config"
