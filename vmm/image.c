@@ -47,23 +47,30 @@ static struct blob kernel, initrd;
 static void read_all(struct machine *machine, const char *path, int fd, bool gzip,
 		     struct blob *blob)
 {
-	const size_t room = machine->options->memory;
+	const size_t most = machine->options->memory;
 	__auto_type file = gzdopen(fd, "rb");
+	size_t room = 0;
 	ssize_t n = 1;
 
 	free(blob->data);
-	*blob = (struct blob){ .data = malloc(room) };	/* only what is used costs memory */
-	if (fd < 0 || !file || !blob->data)
+	*blob = (struct blob){ };
+	if (fd < 0 || !file)
 		die("%s: %s", path, strerror(errno));
-	for (; n && blob->size < room; blob->size += n) {
+	for (; n; blob->size += n) {
+		if (blob->size >= most)
+			die("%s: does not fit into --memory %u", path, machine->options->memory_mib);
+		if (blob->size == room) {
+			room = !room ? 16 * MIB : room < most / 2 ? 2 * room : most;
+			blob->data = realloc(blob->data, room);
+			if (!blob->data)
+				die("%s: %s", path, strerror(errno));
+		}
 		n = room - blob->size < 1024 * MIB ? room - blob->size : 1024 * MIB;
 		n = gzip ? gzread(file, blob->data + blob->size, n) :
 			   read(fd, blob->data + blob->size, n);
 		if (n < 0)
 			die("%s: %s", path, gzip ? "cannot be unpacked" : strerror(errno));
 	}
-	if (blob->size == room)
-		die("%s: does not fit into --memory %u", path, machine->options->memory_mib);
 	if (gzclose(file) == Z_BUF_ERROR)
 		die("%s: cannot be unpacked: it is cut off", path);
 	blob->data = realloc(blob->data, blob->size + sizeof(struct image_header));
