@@ -20,11 +20,11 @@ touch "$scratch/plan/linux-$version/.git/smccc-base"
 # Only what the series touches: nothing is built there
 git -C "$scratch/plan/linux-$version" sparse-checkout set --no-cone $(git_linux diff --name-only base "$series_commit" | sed 's,^,/,')
 
-# keys: those of the inputs of each test, as the copy is now; 85-bench would unpack
-# Linux 6.12 for its own
-keys() { (cd "$copy" && BUILD=$scratch/plan TESTS='tests/!(85-bench).t' "$copy/scripts/check.sh" --all --keys); }
+# keys: those of the inputs of each test, as the copy is now; two of them would unpack
+# Linux 6.12 and 7.3 for their own
+keys() { (cd "$copy" && BUILD=$scratch/plan TESTS='tests/!(85-bench|95-one-program).t' "$copy/scripts/check.sh" --all --keys); }
 keys > "$scratch/before"
-check 'every test has a key' diff <(find "$copy/tests" -name '*.t' ! -name 85-bench.t -printf '%f\n' | sed 's/\.t$//' | sort) <(cut -d' ' -f1 "$scratch/before")
+check 'every test has a key' diff <(find "$copy/tests" -name '*.t' ! -name 85-bench.t ! -name 95-one-program.t -printf '%f\n' | sed 's/\.t$//' | sort) <(cut -d' ' -f1 "$scratch/before")
 
 # changes TEXT PATTERN COMMAND...: after COMMAND the keys differ of those tests, and
 # of no others, whose names match PATTERN. The copy is as before then.
@@ -60,7 +60,7 @@ changes 'a word of Documentation/' "$texts|$documents" in_last Documentation 's,
 
 # A comment or a line of the kernel's code: all that is built from it. Whether the
 # bytes are the same is known when it is built.
-kernel='20-each-patch|50-targets|51-documents|55-results|22-documentation|30-selftests|40-mainline-abi|41-vmm|45-cost|70-kasan|71-x86|74-warnings|75-generic-selftests|76-vmm-matrix|77-vmm-kasan|78-coverage|79-limits|80-each-patch-selftests|81-kcsan|82-fuzz|83-existing|84-arm64-selftests|86-pages|87-coccinelle|88-deb|90-mutants|91-vmm-mutants|92-mutants-kasan|93-teardown'
+kernel='20-each-patch|50-targets|51-documents|55-results|22-documentation|30-selftests|40-mainline-abi|41-vmm|45-cost|70-kasan|71-x86|74-warnings|75-generic-selftests|76-vmm-matrix|77-vmm-kasan|78-coverage|79-limits|80-each-patch-selftests|81-kcsan|82-fuzz|83-existing|84-arm64-selftests|86-pages|87-coccinelle|88-deb|90-mutants|91-vmm-mutants|92-mutants-kasan|93-teardown|94-newer-qemu|96-source'
 # shellcheck disable=SC2016 # perl's
 changes "a line of the kernel's code" "$texts|$kernel" in_last 'arch/arm64/kvm/.*\.c' 's,(\n\+\+\+ b/arch/arm64/kvm/\w+\.c.*?\n\+\t[^\n]*);\n,$1; ;\n,s'
 
@@ -69,7 +69,7 @@ changes 'a guest of the VMM' "$of_repository|4[12]-vmm.*|7[67]-vmm.*|81-kcsan|83
 changes 'a list' "$of_repository|81-kcsan" sed -i '1i a / b -- more' "$copy/tests/lists/races"
 changes 'a configuration' "$of_repository|70-kasan|77-vmm-kasan|79-limits|82-fuzz|92-mutants-kasan" sed -i '1i # more' "$copy/configs/kasan.config"
 changes 'a script' "$of_repository|45-cost" sed -i '1i # more' "$copy/scripts/lib/cost.sh"
-changes 'a test' "$of_repository|30-selftests" sed -i '2i # more' "$copy/tests/30-selftests.t"
+changes 'a test' "$of_repository|30-selftests|96-source" sed -i '2i # more' "$copy/tests/30-selftests.t"
 changes 'a document' "$of_repository" sed -i '1i more' "$copy/docs/ci.md"
 
 # With tests that are quick: results are kept, here and for another machine

@@ -47,27 +47,22 @@ static struct blob kernel, initrd;
 static void read_all(struct machine *machine, const char *path, int fd, bool gzip,
 		     struct blob *blob)
 {
-	const size_t most = machine->options->memory;
 	__auto_type file = gzdopen(fd, "rb");
 	size_t room = 0;
 	ssize_t n = 1;
 
-	free(blob->data);
-	*blob = (struct blob){ };
+	blob->size = 0;
 	if (fd < 0 || !file)
 		die("%s: %s", path, strerror(errno));
 	for (; n; blob->size += n) {
-		if (blob->size >= most)
+		if (blob->size >= machine->options->memory)
 			die("%s: does not fit into --memory %u", path, machine->options->memory_mib);
-		if (blob->size == room) {
-			room = !room ? 16 * MIB : room < most / 2 ? 2 * room : most;
-			blob->data = realloc(blob->data, room);
-			if (!blob->data)
-				die("%s: %s", path, strerror(errno));
-		}
-		n = room - blob->size < 1024 * MIB ? room - blob->size : 1024 * MIB;
-		n = gzip ? gzread(file, blob->data + blob->size, n) :
-			   read(fd, blob->data + blob->size, n);
+		if (blob->size == room)
+			blob->data = realloc(blob->data, room += 16 * MIB);
+		if (!blob->data)
+			die("%s: %s", path, strerror(errno));
+		n = gzip ? gzread(file, blob->data + blob->size, room - blob->size) :
+			   read(fd, blob->data + blob->size, room - blob->size);
 		if (n < 0)
 			die("%s: %s", path, gzip ? "cannot be unpacked" : strerror(errno));
 	}
