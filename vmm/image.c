@@ -51,12 +51,12 @@ static void read_all(struct machine *machine, const char *path, int fd, bool gzi
 	size_t room = 0;
 	ssize_t n = 1;
 
-	blob->size = 0;
 	if (fd < 0 || !file)
 		die("%s: %s", path, strerror(errno));
-	for (; n; blob->size += n) {
+	for (blob->size = 0; n; blob->size += n) {
 		if (blob->size >= machine->options->memory)
-			die("%s: does not fit into --memory %u", path, machine->options->memory_mib);
+			die("%s: does not fit into --memory %u", path,
+			    machine->options->memory_mib);
 		if (blob->size == room)
 			blob->data = realloc(blob->data, room += 16 * MIB);
 		if (!blob->data)
