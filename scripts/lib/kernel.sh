@@ -11,7 +11,7 @@ kernel_make()
 	CCACHE_DIR=$build/ccache CCACHE_DEPEND=1 \
 	KBUILD_BUILD_USER=smccc KBUILD_BUILD_HOST=build KBUILD_BUILD_TIMESTAMP=@0 KBUILD_BUILD_VERSION=1 \
 		make -C "$linux" "O=$obj" ARCH=arm64 "CROSS_COMPILE=$arm64_cross" \
-		"CC=ccache ${arm64_cross}gcc" -j"$(nproc)" "$@"
+		"CC=ccache ${arm64_cross}gcc" PAHOLE=none -j"$(nproc)" "$@"
 }
 
 need_compiler()
