@@ -67,7 +67,8 @@ machine_files()
 # the machine
 machine()
 {
-	local cpu=max,pauth-impdef=on append="console=ttyAMA0 quiet loglevel=4 log_buf_len=4M panic=-1 mode=$1 ${APPEND:-}"
+	local cpu=max,pauth-impdef=on append="console=ttyAMA0 quiet loglevel=4 log_buf_len=4M panic=-1"
+	append+=" print-fatal-signals=1 mode=$1 ${APPEND:-}"
 	need qemu-system-arm
 	case $1 in
 	vhe)		;;
