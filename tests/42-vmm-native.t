@@ -3,7 +3,7 @@
 # The reference VMM on the build machine, with a scripted KVM: its services, its
 # control socket and its options, under ASan with UBSan and under TSan; and what it
 # does where the kernel lacks the filter, or where any of its requests fails.
-# Uses: headers:series vmm:series deb:libfdt-dev deb:zlib1g-dev
+# Uses: headers:series vmm:series deb:libfdt-dev deb:zlib1g-dev deb:libzstd-dev
 . "$(dirname "$0")/lib/tap.sh"
 . "$top/tests/lib/native.sh"
 # It is built from $top/tests/native, $top/tests/guest/bare and $top/vmm; the guests
@@ -11,7 +11,7 @@
 
 use_source
 need_compiler
-need gcc libc6-dev libfdt-dev zlib1g-dev python3
+need gcc libc6-dev libfdt-dev zlib1g-dev libzstd-dev zstd python3
 headers_of "$series_commit" arm64
 native_uapi "$scratch/uapi"
 plain=$scratch/plain asan=$scratch/asan tsan=$scratch/tsan
@@ -195,14 +195,24 @@ NATIVE_KVM=ipa-40 vmm $own
 check 'a host with 36 bits of guest address: the guest runs' status 0
 check '... both of its counters start at 0' dump 1 '^counters 0 0$'
 check '... and it has SVE' dump 1 '^sve 1$'
+check '... and a PMU, whose interrupt is 23' dump 1 '^pmu 23$'
 # shellcheck disable=SC2086
-NATIVE_KVM=sve,ptimer vmm $own
+NATIVE_KVM=sve,ptimer,pmu vmm $own
 check 'a host whose kernel does not list the physical counter: both are as they are' dump 1 '^counters 1000 1001$'
 check '... nor has it SVE: nor has the guest' dump 1 '^sve 0$'
+check '... nor a PMU: nor has the guest' dump 1 '^pmu 0$'
+check '... and its device tree has none' sh -c "! grep -aq pmuv3 '$scratch/dump.1'"
 NATIVE_KVM=ipa-40 vmm --memory 65536
 check "... and memory beyond them is refused" said "vmm: --memory 65536: this host's VMs have 36 bits of address, which is 63488 at most"
 unset DUMP
 
+if [ "$(nproc)" -gt 1 ]; then
+	# shellcheck disable=SC2086
+	NATIVE_KVM=one-kind vmm $own
+	check 'two kinds of CPU: the start says how to pin' grep -xE 'vmm: this host has more than one kind of CPU; keep the VMM on one: taskset -c [0-9]+(,[0-9]+)*' "$scratch/err"
+else
+	skip 'two kinds of CPU: this machine has one CPU'
+fi
 FAIL_INIT=off-cpu start bare-garbage --kernel Image --cpus 4
 ended
 check 'two kinds of CPU: a reset that fails is repeated where the first one was' status 0
@@ -218,20 +228,32 @@ gzip -k "$scratch/bad/plain"
 zboot gzip "$scratch/bad/plain.gz" > "$scratch/bad/zboot"
 head -c 100 "$scratch/bad/zboot" > "$scratch/bad/zboot.cut"
 head -c 40 "$scratch/bad/plain.gz" > "$scratch/bad/gzip.cut"
-printf '\050\265\057\375 and more' > "$scratch/bad/zstd"
+zstd -q < "$scratch/bad/plain" > "$scratch/bad/zstd"
 zboot zstd "$scratch/bad/zstd" > "$scratch/bad/zboot.zstd"
+head -c 20 "$scratch/bad/zstd" > "$scratch/bad/zstd.cut"
+printf '\050\265\057\375 and more' > "$scratch/bad/zstd.bad"
+head -c 20M /dev/zero | zstd -q > "$scratch/bad/zstd.large"
+xz -k "$scratch/bad/plain"
+zboot xzkern "$scratch/bad/plain.xz" > "$scratch/bad/zboot.xz"
 perl -e 'print pack("VVQ<Q<Q<Q<Q<Q<VV", 0, 0, 0x1234000, 0, 0xa, 0, 0, 0, 0x644d5241, 0), "\0" x 4096' > "$scratch/bad/old"
 perl -e 'print pack("VVQ<Q<Q<Q<Q<Q<VV", 0, 0, 0x200000, 0x300000, 0xa, 0, 0, 0, 0x644d5241, 0), "\0" x 4096' > "$scratch/bad/offset"
 export DUMP=$scratch/dump
 boots() { rm -f "$scratch/dump.1"; vmm --kernel "$1" $own; status 0 && dump 1 "^pc $2\$"; }
 check 'a kernel that gzip packed boots' boots plain.gz 0x80000000
 check 'an EFI zboot kernel boots' boots zboot 0x80000000
+check 'a kernel that zstd packed boots' boots zstd 0x80000000
+check '... in an EFI zboot image, too' boots zboot.zstd 0x80000000
 check 'text_offset is from the start of RAM' boots offset 0x80200000
 check '... and 0x80000 where image_size is 0' boots old 0x80080000
 unset DUMP
 refused() { vmm --kernel "$1"; status 1 && said "vmm: $1: $2"; }
-check 'zstd is refused by name' refused zstd 'its format is zstd; make an Image of it (unzstd)'
-check '... in an EFI zboot image, too' refused zboot.zstd 'its format is zstd in an EFI zboot image; make an Image of it (unzstd)'
+# shellcheck disable=SC2086 # words
+refused_with() { vmm $1 --kernel "$2"; status 1 && said "vmm: $2: $3"; }
+check 'xz is refused by name' refused plain.xz 'its format is xz; make an Image of it (unxz)'
+check '... in an EFI zboot image, too' refused zboot.xz 'its format is xz in an EFI zboot image; make an Image of it (unxz)'
+check 'a zstd file that is cut off' refused zstd.cut 'cannot be unpacked: it is cut off'
+check '... that is none' refused zstd.bad 'cannot be unpacked: Data corruption detected'
+check '... that is larger than the memory' refused_with '--memory 16' zstd.large 'does not fit into --memory 16'
 check 'an EFI zboot image that is cut off' refused zboot.cut 'an EFI zboot image that is cut off'
 check 'a gzip file that is cut off' refused gzip.cut 'cannot be unpacked: it is cut off'
 

@@ -3,7 +3,7 @@
 # Each fault of tests/lists/mutants-vmm, put into the reference VMM, makes one of its
 # guests fail, or the counts differ from the kernel's: on the build machine with the
 # scripted KVM, or, if it survives there, in QEMU.
-# Uses: kernel:series:host vmm:series guests machine deb:libfdt-dev deb:zlib1g-dev
+# Uses: kernel:series:host vmm:series guests machine deb:libfdt-dev deb:zlib1g-dev deb:libzstd-dev
 . "$(dirname "$0")/lib/tap.sh"
 . "$top/tests/lib/guests.sh"
 . "$top/tests/lib/native.sh"
@@ -14,7 +14,7 @@
 ready
 guests
 libfdt
-need gcc libc6-dev libfdt-dev zlib1g-dev
+need gcc libc6-dev libfdt-dev zlib1g-dev libzstd-dev
 native_uapi "$scratch/uapi"
 
 vmm_files "$scratch/job"

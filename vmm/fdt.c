@@ -144,6 +144,16 @@ static void timer(void *fdt)
 	check(fdt_end_node(fdt));
 }
 
+static void pmu(struct machine *machine, void *fdt)
+{
+	if (!vcpu_has_pmu(&machine->vcpus[0]))
+		return;
+	check(fdt_begin_node(fdt, "pmu"));
+	string(fdt, "compatible", "arm,armv8-pmuv3");
+	CELLS(fdt, "interrupts", GIC_PPI, PMU_PPI, IRQ_LEVEL_HIGH);
+	check(fdt_end_node(fdt));
+}
+
 static void serial(void *fdt)
 {
 	begin(fdt, "serial", SERIAL_BASE);
@@ -172,6 +182,7 @@ void make_fdt(struct machine *machine, void *fdt, size_t size, uint64_t initrd,
 	firmware(machine, fdt);
 	interrupt_controller(machine, fdt);
 	timer(fdt);
+	pmu(machine, fdt);
 	serial(fdt);
 	check(fdt_end_node(fdt));
 	check(fdt_finish(fdt));

@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include <zlib.h>
+#include <zstd.h>
 
 #include "vmm.h"
 
@@ -71,13 +72,40 @@ static void read_all(struct machine *machine, const char *path, int fd, bool gzi
 	blob->data = realloc(blob->data, blob->size + sizeof(struct image_header));
 }
 
+/* A kernel that zstd packed, which zlib does not know; how large it is may not be told */
+static void unpack_zstd(struct machine *machine)
+{
+	const char *path = machine->options->kernel;
+	ZSTD_DStream *stream = ZSTD_createDStream();
+	ZSTD_inBuffer from = { .src = kernel.data, .size = kernel.size };
+	ZSTD_outBuffer to = { };
+	size_t left = 1;
+
+	while (left) {
+		if (to.pos >= machine->options->memory)
+			die("%s: does not fit into --memory %u", path,
+			    machine->options->memory_mib);
+		if (to.pos == to.size)
+			to.dst = realloc(to.dst, to.size += 16 * MIB);
+		if (!stream || !to.dst)
+			die("%s: %s", path, strerror(ENOMEM));
+		left = ZSTD_decompressStream(stream, &to, &from);
+		if (ZSTD_isError(left) || (left && from.pos == from.size && to.pos < to.size))
+			die("%s: cannot be unpacked: %s", path,
+			    ZSTD_isError(left) ? ZSTD_getErrorName(left) : "it is cut off");
+	}
+	ZSTD_freeDStream(stream);
+	free(kernel.data);
+	kernel = (struct blob){ .data = to.dst, .size = to.pos };
+}
+
 /* An EFI program that unpacks a kernel: what is in it. Other formats are refused */
 static void unpack_kernel(struct machine *machine)
 {
 	static const struct { const char *magic, *name, *remedy; } others[] = {
-		{ "\x28\xb5\x2f\xfd", "zstd", "unzstd" }, { "\3757zXZ", "xz", "unxz" },
+		{ "\3757zXZ", "xz", "unxz" }, { "BZh", "bzip2", "bunzip2" },
 		{ "\x02\x21\x4c\x18", "lz4", "unlz4" }, { "\x04\x22\x4d\x18", "lz4", "unlz4" },
-		{ "BZh", "bzip2", "bunzip2" }, { "\177ELF", "ELF", "objcopy -O binary" },
+		{ "\177ELF", "ELF", "objcopy -O binary" },
 	};
 	const struct zboot_header *zboot = (const void *)kernel.data;
 	const char *path = machine->options->kernel, *where = "";
@@ -95,6 +123,8 @@ static void unpack_kernel(struct machine *machine)
 		read_all(machine, path, fd, true, &kernel);
 		where = " in an EFI zboot image";
 	}
+	if (kernel.size > 4 && !memcmp(kernel.data, "\x28\xb5\x2f\xfd", 4))
+		unpack_zstd(machine);
 	for (unsigned int i = 0; i < ARRAY_SIZE(others); i++)
 		if (!strncmp((char *)kernel.data, others[i].magic, strlen(others[i].magic)))
 			die("%s: its format is %s%s; make an Image of it (%s)", path,

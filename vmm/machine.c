@@ -180,6 +180,8 @@ void machine_start(struct machine *machine)
 	create_vm(machine);
 	create_vcpus(machine);
 	create_gic(machine);
+	for (unsigned int i = 0; i < machine->nr_vcpus; i++)
+		vcpu_start_pmu(&machine->vcpus[i]);
 	machine->devices[0] = &serial_device;
 	entry.pc = load_images(machine, &entry.x0);
 	serial_start(machine);

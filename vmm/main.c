@@ -94,6 +94,7 @@ int main(int argc, char **argv)
 
 	parse_options(&options, argc, argv);
 	set_up_signals();
+	host_check();
 	open_kvm(&machine);
 	for (unsigned int i = 0; i < options.cpus; i++)
 		machine.cpus[i].plugged = true;

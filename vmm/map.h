@@ -14,6 +14,7 @@
 #define RAM_BASE	0x80000000ul
 
 #define SERIAL_SPI	1		/* interrupt id 32 + this */
+#define PMU_PPI		7		/* interrupt id 16 + this, as SBSA has it */
 #define NR_IRQS		64
 
 #endif

@@ -64,13 +64,14 @@ static void start_at_entry(struct vcpu *vcpu)
 	services_hook(VCPU_RESET, view);
 }
 
-/* SVE and pointer authentication, where the host has them, with all their lengths and keys */
+/* SVE, pointer authentication and a PMU, where the host has them, with all that they can do */
 static void add_features(struct vcpu *vcpu)
 {
 	static const struct { int capability, feature; } features[] = {
 		{ KVM_CAP_ARM_SVE, KVM_ARM_VCPU_SVE },
 		{ KVM_CAP_ARM_PTRAUTH_ADDRESS, KVM_ARM_VCPU_PTRAUTH_ADDRESS },
 		{ KVM_CAP_ARM_PTRAUTH_GENERIC, KVM_ARM_VCPU_PTRAUTH_GENERIC },
+		{ KVM_CAP_ARM_PMU_V3, KVM_ARM_VCPU_PMU_V3 },
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(features); i++)
@@ -122,6 +123,28 @@ void vcpu_create(struct vcpu *vcpu)
 	cpu_of(vcpu)->power = POWER_OFF;
 	vcpu->suspended = false;
 	pthread_cond_init(&vcpu->wake, NULL);
+}
+
+bool vcpu_has_pmu(const struct vcpu *vcpu)
+{
+	return vcpu->init.features[0] & 1u << KVM_ARM_VCPU_PMU_V3;
+}
+
+/* The PMU, if there is one, needs the GIC for its interrupt. A reset leaves both in place */
+void vcpu_start_pmu(struct vcpu *vcpu)
+{
+	int intid = 16 + PMU_PPI;
+	struct kvm_device_attr attr = {
+		.group = KVM_ARM_VCPU_PMU_V3_CTRL,
+		.attr = KVM_ARM_VCPU_PMU_V3_IRQ,
+		.addr = (uintptr_t)&intid,
+	};
+
+	if (!vcpu_has_pmu(vcpu))
+		return;
+	vcpu_ioctl(vcpu, KVM_SET_DEVICE_ATTR, "KVM_SET_DEVICE_ATTR of the PMU's interrupt", &attr);
+	attr.attr = KVM_ARM_VCPU_PMU_V3_INIT;
+	vcpu_ioctl(vcpu, KVM_SET_DEVICE_ATTR, "KVM_SET_DEVICE_ATTR of the PMU", &attr);
 }
 
 /* Lets the thread of a vCPU that is off start it; with machine.lock held */

@@ -106,6 +106,8 @@ enum stop machine_wait(struct machine *machine);
 
 /* vcpu.c */
 void vcpu_create(struct vcpu *vcpu);		/* before machine.lock is used */
+void vcpu_start_pmu(struct vcpu *vcpu);		/* the same, and after the GIC */
+bool vcpu_has_pmu(const struct vcpu *vcpu);
 void vcpu_start(struct vcpu *vcpu);		/* its thread; with machine.lock held */
 void vcpu_power_on(struct vcpu *vcpu, const struct entry *entry);	/* the same */
 
@@ -156,6 +158,9 @@ void filter_set(struct machine *machine, const struct kvm_smccc_filter *filter,
 		const char *owner);
 void filter_show(struct machine *machine);
 bool filter_parse(const char *text, struct kvm_smccc_filter *filter);
+
+/* host.c: warns of a host with more than one kind of CPU */
+void host_check(void);
 
 /* stats.c: adds a count to @sum; false if the kernel has none of that name */
 bool vcpu_stat(struct vcpu *vcpu, const char *name, uint64_t *sum);

@@ -3,14 +3,17 @@
 # The reference VMM, and what runs under it. Source it after machine.sh.
 
 # libfdt: set $libfdt to a directory with Debian's arm64 libraries and headers: libfdt,
-# and zlib for kernels that are compressed
+# and zlib and zstd for kernels that are compressed
 libfdt()
 {
+	local package
 	unpack_deb arm64 libfdt-dev
 	libfdt=$unpacked/usr
-	[ ! -e "$libfdt/include/zlib.h" ] || return 0
-	unpack_deb arm64 zlib1g-dev
-	cp -r "$unpacked/usr/." "$libfdt"
+	[ ! -e "$libfdt/include/zstd.h" ] || return 0
+	for package in zlib1g-dev libzstd-dev; do
+		unpack_deb arm64 $package
+		cp -r "$unpacked/usr/." "$libfdt"
+	done
 }
 
 # vmm_key COMMIT: what the program is made from, as a hash

@@ -9,7 +9,7 @@ native_uapi()
 {
 	local file
 	mkdir -p "$1/linux" "$1/asm"
-	for file in linux/{kvm,psci,arm_sdei}.h asm/{kvm,ptrace,sve_context,hwcap}.h; do
+	for file in linux/{types,kvm,psci,arm_sdei}.h asm/{kvm,ptrace,sve_context,hwcap}.h; do
 		cp "$headers/include/$file" "$1/$file"
 	done
 }

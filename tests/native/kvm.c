@@ -81,14 +81,27 @@ static int new_fd(const char *name, size_t size)
 	return fd;
 }
 
+/* A Cortex-A72, or a Cortex-A53 */
+static int midr_fd(bool is_little)
+{
+	int fd = new_fd("midr_el1", 0);
+
+	dprintf(fd, "0x00000000410fd0%s0\n", is_little ? "3" : "8");
+	lseek(fd, 0, SEEK_SET);
+	return fd;
+}
+
 int __wrap_open(const char *path, int flags, ...)
 {
+	unsigned int cpu;
 	va_list args;
 	mode_t mode;
 
 	va_start(args, flags);
 	mode = va_arg(args, int);
 	va_end(args);
+	if (sscanf(path, "/sys/devices/system/cpu/cpu%u/regs/", &cpu) == 1)
+		return midr_fd(lacks("one-kind") ? cpu % 2 : 0);
 	if (strcmp(path, "/dev/kvm") != 0)
 		return __real_open(path, flags, mode);
 	kvm_fd = new_fd("kvm", 0);
@@ -385,8 +398,8 @@ static void dump(const struct processor *cpu)
 		return;
 	snprintf(path, sizeof(path), "%s.%u", name, vm.boots);
 	file = fopen(path, "w");
-	fprintf(file, "pc %#lx\ncounters %lu %lu\nsve %d\n", cpu->pc, vm.counters[0],
-		vm.counters[1], cpu->has_sve);
+	fprintf(file, "pc %#lx\ncounters %lu %lu\nsve %d\npmu %d\n", cpu->pc, vm.counters[0],
+		vm.counters[1], cpu->has_sve, cpu->pmu_irq);
 	fwrite(vm.ram + (cpu->x[0] - RAM_BASE), 1, 0x4000, file);
 	fclose(file);
 }
@@ -398,6 +411,8 @@ static int run(struct processor *cpu)
 
 	if (cpu->has_sve && !cpu->is_final)
 		return fail(EPERM);
+	if (cpu->has_pmu && !cpu->is_counting)
+		return fail(EINVAL);
 	if ((cpu->run->kvm_valid_regs | cpu->run->kvm_dirty_regs) & ~known)
 		return fail(EINVAL);
 	if (cpu->run->kvm_dirty_regs) {
@@ -582,6 +597,8 @@ static int vm_ioctl_of(unsigned long request, void *arg)
 	case KVM_CHECK_EXTENSION:
 		if ((unsigned long)arg == KVM_CAP_ARM_SVE)
 			return !lacks("sve");
+		if ((unsigned long)arg == KVM_CAP_ARM_PMU_V3)
+			return !lacks("pmu");
 		return (unsigned long)arg == KVM_CAP_SYNC_REGS && !lacks("sync-regs") ?
 		       KVM_SYNC_ARM64_SMCCC : 0;
 	case KVM_HAS_DEVICE_ATTR:
@@ -603,6 +620,17 @@ static int vm_ioctl_of(unsigned long request, void *arg)
 	}
 }
 
+static int pmu_ioctl(struct processor *cpu, const struct kvm_device_attr *attr)
+{
+	if (!cpu->has_pmu || attr->group != KVM_ARM_VCPU_PMU_V3_CTRL || gic_fd < 0)
+		return fail(ENODEV);
+	if (attr->attr == KVM_ARM_VCPU_PMU_V3_IRQ)
+		cpu->pmu_irq = *(int *)attr->addr;
+	else
+		cpu->is_counting = cpu->pmu_irq;
+	return attr->attr == KVM_ARM_VCPU_PMU_V3_INIT && !cpu->pmu_irq ? fail(ENXIO) : 0;
+}
+
 static int vcpu_ioctl_of(struct processor *cpu, unsigned long request, void *arg)
 {
 	switch (request) {
@@ -612,6 +640,7 @@ static int vcpu_ioctl_of(struct processor *cpu, unsigned long request, void *arg
 		if (is_init_to_fail(cpu))
 			return fail(EINVAL);
 		cpu->has_sve = ((struct kvm_vcpu_init *)arg)->features[0] >> KVM_ARM_VCPU_SVE & 1;
+		cpu->has_pmu = ((struct kvm_vcpu_init *)arg)->features[0] >> KVM_ARM_VCPU_PMU_V3 & 1;
 		init_vcpu(cpu);
 		if (!lacks("sync-regs"))
 			cpu->run->kvm_dirty_regs = 0;
@@ -624,6 +653,8 @@ static int vcpu_ioctl_of(struct processor *cpu, unsigned long request, void *arg
 			return fail(EPERM);
 		cpu->is_final = true;
 		return 0;
+	case KVM_SET_DEVICE_ATTR:
+		return pmu_ioctl(cpu, arg);
 	case KVM_SET_MP_STATE:
 		cpu->mp_state = ((struct kvm_mp_state *)arg)->mp_state;
 		return 0;

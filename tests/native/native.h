@@ -29,6 +29,8 @@ struct processor {
 	uint64_t timer;			/* when it fires, 0: never */
 	uint32_t mp_state;
 	bool has_sve, is_final;
+	bool has_pmu, is_counting;	/* the guest has one; it is ready */
+	int pmu_irq;
 	unsigned int inits;		/* KVM_ARM_VCPU_INITs so far */
 	bool fresh;			/* was reset, and did not run yet */
 	bool exited;			/* KVM_RUN returned something to complete */
