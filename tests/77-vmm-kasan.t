@@ -15,13 +15,19 @@ kernel "$series_commit" kasan
 # after the last. bare-garbage, with 30000 ids, needs longer than RCU would wait.
 # shellcheck disable=SC2034 # the machine's
 APPEND=rcupdate.rcu_cpu_stall_timeout=120
+# What the programs themselves may get wrong is looked for on the build machine; here
+# without VHE is what takes other paths of the kernel.
 for mode in vhe cortex-a72; do
 	dir=$scratch/$mode
 	vmm_files "$dir"
 	linux_guest "$dir" "$top/scripts/guest/tour" --cpus 4 --max-cpus 8
-	every_bare_guest "$dir"
-	cpus_guest "$dir" 8 50 --conduit smc
-	boot_guest "$dir" 8 --psci kernel
+	if [ $mode = vhe ]; then
+		every_bare_guest "$dir"
+		boot_guest "$dir" 8 --psci kernel
+	else
+		bare_guest "$dir" bare-psci --cpus 3 --max-cpus 4
+	fi
+	cpus_guest "$dir" 8 20 --conduit smc
 	# shellcheck disable=SC2016 # for the machine's shell
 	sed -i 's/size=131072/size=$ids/' "$dir/drive"
 	sed -i -e '1i ids=1024' -e 's/^guest bare-garbage/ids=32768; &/' -e 's/^guest guest-cpus/ids=1024; &/' "$dir/job"

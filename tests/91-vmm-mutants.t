@@ -49,10 +49,9 @@ judged()
 	fi
 }
 
-# verdict NAME FILE SUBSTITUTION: one line; "killed" and by what, or why not
-verdict()
+make_mutant()
 {
-	local log=$logs/vmm-mutant-$1.log killed
+	local log=$logs/vmm-mutant-$1.log killed option
 	rm -rf "$scratch/vmm" "$scratch/native"
 	cp -r "$top/vmm" "$scratch/vmm"
 	perl -0pi -e "$3" "$scratch/vmm/$2"
@@ -67,11 +66,14 @@ verdict()
 			[ -z "$killed" ] || { echo "$killed, natively"; return; }
 		done
 	fi
-	if ! build_mutant > "$log" 2>&1; then
-		echo 'does not build'
-		return
-	fi
-	cp "$scratch/vmm/vmm" "$scratch/job"
+	build_mutant > "$log" 2>&1 || echo 'does not build'
+	mv "$scratch/vmm/vmm" "$scratch/$1.vmm" 2> /dev/null || true
+}
+
+try_mutant()
+{
+	local log=$logs/vmm-mutant-$1.log killed
+	mv "$scratch/$1.vmm" "$scratch/job/vmm"
 	job vhe "$image" "$scratch/job" 180 '^not ok' > "$log" || true
 	killed=$(judged "$log" "$top/scripts/lib/counts-agree")
 	if [ -n "$killed" ]; then
@@ -87,7 +89,7 @@ made_from()
 {
 	cat "$top"/vmm/* "$top"/tests/guest/bare/* "$top"/tests/native/* "$top/tests/lib/native.sh" "$scratch/job/job" \
 		"$top"/scripts/guest/{tour,drive,init} "$top/scripts/lib/counts-agree" "$top/scripts/lib/machine.sh"
-	declare -f build_mutant verdict judged other_failures
+	declare -f build_mutant make_mutant try_mutant judged other_failures
 	hash_of < "$image"
 }
 

@@ -22,8 +22,7 @@ part()
 # build_mutant FILE: a fault may leave a variable unused
 build_mutant() { kernel_make "$obj" "CFLAGS_$(basename "$1" .c).o=-Wno-error" Image; }
 
-# verdict NAME FILE SUBSTITUTION: one line; "killed" and by what, or why not
-verdict()
+make_mutant()
 {
 	put_at "$series_commit"
 	perl -0pi -e "$3" "$linux/$2"
@@ -32,23 +31,28 @@ verdict()
 	elif ! build_mutant "$2" > "$logs/mutant-$1-build.log" 2>&1; then
 		echo 'does not build'
 	else
-		# Up to the first assertion that fails: one that timed out is none
-		job vhe "$obj/arch/arm64/boot/Image" "$scratch/$part" "$seconds" '\(:Expected \|^not ok [0-9]* \(random\|- \)\|Assertion Failure\)' \
-			> "$logs/mutant-$1.log" || true
-		if why=$(grep -m 1 -oE ':[a-z0-9_]+:Expected .*|^not ok [0-9]+ (random|- ).*|Assertion Failure.*' "$logs/mutant-$1.log"); then
-			echo "killed by ${why#:}"
-		elif grep -qE "$splats" "$logs/mutant-$1.log"; then
-			echo "killed by a splat: $(grep -m 1 -oE "($splats).*" "$logs/mutant-$1.log")"
-		elif grep -q 'Test terminated by timeout' "$logs/mutant-$1.log" ||
-		     ! grep -q '^=== all done' "$logs/mutant-$1.log"; then
-			echo 'timed out'
-		elif grep -q '^not ok' "$logs/mutant-$1.log"; then
-			echo "killed by $(grep -m 1 '^not ok' "$logs/mutant-$1.log" | cut -d' ' -f4-)"
-		else
-			echo 'survived'
-		fi
+		cp "$obj/arch/arm64/boot/Image" "$scratch/$1.Image"
 	fi
 	git_linux checkout -q --force "$series_commit" -- "$2"
+}
+
+# Up to the first assertion that fails: one that timed out is none
+try_mutant()
+{
+	local log=$logs/mutant-$1.log why
+	job vhe "$scratch/$1.Image" "$scratch/$part" "$seconds" '\(:Expected \|^not ok [0-9]* \(random\|- \)\|Assertion Failure\)' > "$log" || true
+	rm "$scratch/$1.Image"
+	if why=$(grep -m 1 -oE ':[a-z0-9_]+:Expected .*|^not ok [0-9]+ (random|- ).*|Assertion Failure.*' "$log"); then
+		echo "killed by ${why#:}"
+	elif grep -qE "$splats" "$log"; then
+		echo "killed by a splat: $(grep -m 1 -oE "($splats).*" "$log")"
+	elif grep -q 'Test terminated by timeout' "$log" || ! grep -q '^=== all done' "$log"; then
+		echo 'timed out'
+	elif grep -q '^not ok' "$log"; then
+		echo "killed by $(grep -m 1 '^not ok' "$log" | cut -d' ' -f4-)"
+	else
+		echo 'survived'
+	fi
 }
 
 # The bytes of the kernel without a fault and of what runs in it, and how
@@ -57,7 +61,7 @@ made_from()
 	hash_of < "$image"
 	(cd "$scratch/$part" && find . -type f | sort | xargs sha256sum) | hash_of
 	cat "$top/scripts/guest/init" "$top/scripts/lib/machine.sh"
-	declare -f verdict
+	declare -f make_mutant try_mutant
 	echo "$splats" "$leaks" "$seconds" "$APPEND"
 	"${arm64_cross}gcc" -dumpfullversion
 }
