@@ -19,7 +19,7 @@ warnings()
 	{ grep -E 'WARNING|ERROR' "$2/sphinx.log" || true; } | sed -e "s#$linux/##" -e 's/:[0-9]*:/:/' | sort > "$2/sphinx"
 	(cd "$linux" && for file in $sources; do
 		[ ! -e "$file" ] || scripts/kernel-doc -none -Wall "$file" || true
-	done) 2>&1 | sed 's/:[0-9]*:/:/' | sort > "$2/kernel-doc"
+	done) 2>&1 | sed 's/:[0-9]\+[: ]/: /' | sort > "$2/kernel-doc"
 	mv "$scratch/obj/Documentation/output/virt/kvm" "$2/html"
 	rm -rf "$scratch/obj"
 }

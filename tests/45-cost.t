@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # What calls cost with the series, counted again: within the limits, and what bench/
 # says. Of 6.1 the base is counted as well; of the others bench/ has it.
-# Uses: kernel:series:host kernel:base:host headers:series machine
+# Uses: kernel:series:host headers:series machine
+# Uses on 6.1: kernel:base:host
 . "$(dirname "$0")/lib/tap.sh"
 . "$top/tests/lib/cost.sh"
 . "$top/scripts/lib/cost.sh"

@@ -2,7 +2,8 @@
 # shellcheck shell=bash
 # What the result of a test depends on. Source it after the other libraries.
 #
-# A test says what it uses on the lines "# Uses:" of its heading:
+# A test says what it uses on the lines "# Uses:" of its heading, or "# Uses on 6.1:"
+# for what it uses with that series alone:
 #
 #   base                    name and version of the source package
 #   patches                 the text of the series: messages, cover letter, order
@@ -61,7 +62,7 @@ text_of()
 }
 
 # uses_of TEST: the things in its heading
-uses_of() { sed -n 's/^# Uses: //p' "$1" | tr ' ' '\n'; }
+uses_of() { sed -n "s/^# Uses\\( on ${series_dir##*/}\\)*: //p" "$1" | tr ' ' '\n'; }
 
 commit_of() { [ "$1" = base ] && echo base || echo "$series_commit"; }
 

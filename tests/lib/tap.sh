@@ -21,7 +21,7 @@ diag()	{ sed 's/^/# /'; }
 figure() { echo "# figure: $*"; }
 
 # What the heading of this test says that it uses
-declared=" $(sed -n 's/^# Uses: //p' "$0" | paste -sd' ') "
+declared=" $(sed -n 's/^# Uses\( on [^:]*\)*: //p' "$0" | paste -sd' ') "
 
 # used THING: one that the heading does not name would be missing among what the
 # result is kept under
