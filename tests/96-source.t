@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # SOURCE=: the series applies to a kernel tarball and to a git tree of the user's, builds,
 # and passes its selftests; where a patch does not fit, one line names it and the file.
-# Uses: each-patch base selftests:series machine
+# Uses: each-patch base kernel:series:host selftests:series machine
 . "$(dirname "$0")/lib/tap.sh"
 . "$top/tests/lib/source-package.sh"
 . "$top/tests/lib/targets.sh"
@@ -33,8 +33,20 @@ git -C "$scratch/changed" read-tree HEAD
 git -C "$scratch/changed" update-index --cacheinfo "100644,$changed,$file"
 git -C "$scratch/changed" -c user.name=N -c user.email=n@example.org commit -q -m changed
 
-# In a process of its own, as a user has it: the library is about one base
-passes() { SOURCE=$1 prove "$top/tests/30-selftests.t"; }
+# Its own kernel and selftests, with VHE
+passes()
+(
+	SOURCE=$1
+	use_source
+	kernel "$series_commit" host
+	selftests "$series_commit"
+	mapfile -t programs < <(own_selftests "$selftests")
+	selftests_job "$scratch/job.d" "${programs[@]}"
+	job vhe "$image" "$scratch/job.d" > "$logs/source.log" || true
+	bad=$(job_failures "$logs/source.log")
+	echo "${bad:-$(grep -c '^ok' "$logs/source.log") checks of $version}"
+	[ -z "$bad" ]
+)
 check "a tarball, ${tarball##*/}: builds and passes its selftests" passes "$tarball"
 check 'a git tree: builds and passes its selftests' passes "$scratch/git"
 refuses 'a tree that a patch does not fit' "$first does not apply to linux .*, in $file" \
