@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # One program with every extension (tests/guest/extensions.c), compiled once, prints
 # the same on every kernel that has a series, with VHE and without.
-# Uses: 6.1/kernel:series:host 6.12/kernel:series:host 7.3/kernel:series:host 6.1/headers:series machine
+# Uses: kernel:series:host headers:series 6.12/kernel:series:host 7.3/kernel:series:host machine
 . "$(dirname "$0")/lib/tap.sh"
 
 [ "${LINUX:-6.1}" = 6.1 ] || { skip 'the program is for all series at once: it runs for 6.1'; finish; }
