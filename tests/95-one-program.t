@@ -40,7 +40,7 @@ in_parallel run_on "${machines[@]}"
 
 seen=$scratch/6.1-vhe.seen
 said() { grep -qx "extensions: $1" "$seen"; }
-check '6.1: the answer arrived' said 'register 0x2a'
+check '6.1: the answer arrived' said 'argument 0x2a01'
 check '... the statistics are there' said 'smccc_forwarded 0x2'
 check '... the last lines are of the trace' grep -q 'kvm_smccc_arm64: SMCCC 0xc3100000 by SMC.*deny' "$seen"
 for machine in "${machines[@]}"; do

@@ -37,11 +37,14 @@ static void show_filter(int vm)
 	struct kvm_smccc_filter filter = { };
 	int error;
 
-	while (!(error = filter_ioctl(vm, KVM_GET_DEVICE_ATTR, &filter))) {
-		printf("extensions: range 0x%08x + 0x%x: %d\n", filter.base, filter.nr_functions,
-		       filter.action);
+	/* Behind the last ID there is none to ask for */
+	do {
+		error = filter_ioctl(vm, KVM_GET_DEVICE_ATTR, &filter);
+		if (!error)
+			printf("extensions: range 0x%08x + 0x%x: %d\n", filter.base,
+			       filter.nr_functions, filter.action);
 		filter.base += filter.nr_functions;
-	}
+	} while (!error && filter.base);
 	printf("extensions: then %s\n", strerror(error));
 }
 
