@@ -6,235 +6,11 @@
  * and this program together. Prints one line for each row: its name, a tab, and
  * instructions per call, or "-" where the kernel does not have what it needs.
  */
-#include <errno.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <fcntl.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <linux/kvm.h>
+#include "calls.h"
 
 #define NS_PER_TICK	16		/* of QEMU's counter, 62.5 MHz */
 #define CALLS		100		/* between two looks at the counter */
 #define BATCHES		20		/* the best one has no timer interrupt in it */
-
-#define GUEST_SIZE	64
-#define CODE		0x10000ul
-#define SHARED		0x20000ul
-#define NOWHERE		0x40000000ul
-#define PAGE		0x10000ul	/* the largest there is */
-
-#define SAME_OWNER	0x84001000u
-#define OTHER_OWNER	0xb2000000u	/* and nobody ever calls it here */
-#define MINE		0x84000100u	/* what is denied or forwarded */
-
-#define REG(n)		(KVM_REG_ARM64 | KVM_REG_SIZE_U64 | KVM_REG_ARM_CORE | \
-			 KVM_REG_ARM_CORE_REG(n))
-
-struct shared {
-	uint64_t id, calls, ticks;
-};
-
-extern const char guest[GUEST_SIZE];
-
-asm(".pushsection .rodata\n"
-    ".balign 4\n"
-    "guest:\n"
-    "	mov	x19, #0x20000\n"	/* SHARED */
-    "	mov	x20, #0x40000000\n"	/* NOWHERE */
-    "1:	ldp	x21, x22, [x19]\n"
-    "	isb\n"
-    "	mrs	x23, cntvct_el0\n"
-    "2:	mov	x0, x21\n"
-    "	hvc	#0\n"
-    "	subs	x22, x22, #1\n"
-    "	b.ne	2b\n"
-    "	isb\n"
-    "	mrs	x24, cntvct_el0\n"
-    "	sub	x24, x24, x23\n"
-    "	str	x24, [x19, #16]\n"
-    "	str	xzr, [x20]\n"
-    "	b	1b\n"
-    "	.org	guest + 64\n"		/* GUEST_SIZE */
-    ".popsection\n");
-
-static struct machine {
-	int kvm, vm, vcpu;
-	size_t run_size;
-	struct kvm_run *run;
-	struct shared *shared;
-	void *code;
-} m;
-
-static void die(const char *what)
-{
-	fprintf(stderr, "cost: %s: %s\n", what, strerror(errno));
-	exit(1);
-}
-
-static int try(int fd, unsigned long request, void *arg)
-{
-	return ioctl(fd, request, arg);
-}
-
-static void need(int fd, unsigned long request, void *arg, const char *what)
-{
-	if (try(fd, request, arg) < 0)
-		die(what);
-}
-
-static void *guest_page(uint32_t slot, uint64_t address)
-{
-	void *memory = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	struct kvm_userspace_memory_region region = {
-		.slot = slot,
-		.guest_phys_addr = address,
-		.memory_size = PAGE,
-		.userspace_addr = (uintptr_t)memory,
-	};
-
-	if (memory == MAP_FAILED)
-		die("mmap");
-	need(m.vm, KVM_SET_USER_MEMORY_REGION, &region, "KVM_SET_USER_MEMORY_REGION");
-	return memory;
-}
-
-static void set_reg(uint64_t id, uint64_t value)
-{
-	struct kvm_one_reg reg = { .id = id, .addr = (uintptr_t)&value };
-
-	need(m.vcpu, KVM_SET_ONE_REG, &reg, "KVM_SET_ONE_REG");
-}
-
-static uint64_t get_reg(uint64_t id)
-{
-	uint64_t value;
-	struct kvm_one_reg reg = { .id = id, .addr = (uintptr_t)&value };
-
-	need(m.vcpu, KVM_GET_ONE_REG, &reg, "KVM_GET_ONE_REG");
-	return value;
-}
-
-static void create_vm(void)
-{
-	m.vm = ioctl(m.kvm, KVM_CREATE_VM, 0);
-	if (m.vm < 0)
-		die("KVM_CREATE_VM");
-}
-
-/* A vCPU, and no GIC: it would add as much to everything */
-static void create_vcpu(void)
-{
-	struct kvm_vcpu_init init = { };
-
-	m.code = guest_page(0, CODE);
-	memcpy(m.code, guest, sizeof(guest));
-	m.shared = guest_page(1, SHARED);
-	m.vcpu = ioctl(m.vm, KVM_CREATE_VCPU, 0);
-	if (m.vcpu < 0)
-		die("KVM_CREATE_VCPU");
-	m.run_size = ioctl(m.kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
-	m.run = mmap(NULL, m.run_size, PROT_READ | PROT_WRITE, MAP_SHARED, m.vcpu, 0);
-	if (m.run == MAP_FAILED)
-		die("mmap of the vCPU");
-	need(m.vm, KVM_ARM_PREFERRED_TARGET, &init, "KVM_ARM_PREFERRED_TARGET");
-	init.features[0] = 1u << KVM_ARM_VCPU_PSCI_0_2;
-	need(m.vcpu, KVM_ARM_VCPU_INIT, &init, "KVM_ARM_VCPU_INIT");
-	set_reg(REG(regs.pc), CODE);
-}
-
-/* @nr ranges of one id each with a gap behind each; false: there is no filter */
-static bool set_ranges(uint32_t base, unsigned int nr, uint8_t action)
-{
-	struct kvm_smccc_filter filter = { .base = base, .nr_functions = 1, .action = action };
-	struct kvm_device_attr attr = {
-		.group = KVM_ARM_VM_SMCCC_CTRL,
-		.attr = KVM_ARM_VM_SMCCC_FILTER,
-		.addr = (uintptr_t)&filter,
-	};
-
-	while (nr--) {
-		if (try(m.vm, KVM_SET_DEVICE_ATTR, &attr))
-			return false;
-		filter.base += 2;
-	}
-	return true;
-}
-
-/* How an exit is answered */
-struct way {
-	const char *name;
-	void (*answer)(unsigned int nr_args);
-	bool sync_regs;
-};
-
-static volatile uint64_t sink;
-
-static void not_at_all(unsigned int nr_args)
-{
-}
-
-static void by_one_reg(unsigned int nr_args)
-{
-	uint64_t sum = 0;
-
-	for (unsigned int i = 1; i <= nr_args; i++)
-		sum += get_reg(REG(regs.regs[i]));
-	sink = sum;
-	set_reg(REG(regs.regs[0]), 0);
-}
-
-static void by_args(unsigned int nr_args)
-{
-	uint64_t sum = 0;
-
-	for (unsigned int i = 1; i <= nr_args && i <= 6; i++)
-		sum += m.run->hypercall.args[i - 1];
-	if (nr_args == 7)
-		sum += get_reg(REG(regs.regs[7]));
-	sink = sum;
-	set_reg(REG(regs.regs[0]), 0);
-}
-
-static void by_sync_regs(unsigned int nr_args)
-{
-	__u64 *x = m.run->s.regs.smccc_regs;
-	uint64_t sum = 0;
-
-#pragma GCC unroll 7
-	for (unsigned int i = 1; i <= nr_args; i++)
-		sum += x[i];
-	sink = sum;
-	x[0] = 0;
-	m.run->kvm_dirty_regs = KVM_SYNC_ARM64_SMCCC;
-}
-
-static const struct way no_exit = { "no exit", NULL, false };
-static const struct way bare = { "bare", not_at_all, false };
-static const struct way one_reg = { "one-reg", by_one_reg, false };
-static const struct way args = { "args", by_args, false };
-static const struct way sync_regs = { "sync-regs", by_sync_regs, true };
-
-static uint64_t batch(uint32_t id, const struct way *way, unsigned int nr_args)
-{
-	m.shared->id = id;
-	m.shared->calls = CALLS;
-	for (;;) {
-		need(m.vcpu, KVM_RUN, NULL, "KVM_RUN");
-		if (m.run->exit_reason == KVM_EXIT_MMIO)
-			return m.shared->ticks;
-		if (m.run->exit_reason != KVM_EXIT_HYPERCALL || !way->answer)
-			die("a call ended in a way that it should not");
-		way->answer(nr_args);
-	}
-}
 
 static void measure(const char *name, uint32_t id, const struct way *way, unsigned int nr_args)
 {
@@ -243,85 +19,16 @@ static void measure(const char *name, uint32_t id, const struct way *way, unsign
 	if (way->sync_regs)
 		m.run->kvm_valid_regs = KVM_SYNC_ARM64_SMCCC;
 	for (int i = 0; i < BATCHES; i++) {
-		ticks = batch(id, way, nr_args);
+		ticks = batch(id, way, nr_args, CALLS);
 		if (ticks < best)
 			best = ticks;
 	}
 	printf("%s\t%lu\n", name, (best * NS_PER_TICK + CALLS / 2) / CALLS);
 }
 
-static void destroy_vm(void)
+static void not_there(const char *name)
 {
-	/* The mapping too keeps a VM, and its directory in debugfs */
-	munmap(m.run, m.run_size);
-	munmap(m.code, PAGE);
-	munmap(m.shared, PAGE);
-	close(m.vcpu);
-	close(m.vm);
-}
-
-static void handled(const char *where, uint32_t base, unsigned int nr)
-{
-	char name[64];
-
-	snprintf(name, sizeof(name), nr ? "handled, %s, %u" : "handled, %s", where, nr);
-	create_vm();
-	create_vcpu();
-	if (set_ranges(base, nr, KVM_SMCCC_FILTER_DENY))
-		measure(name, PSCI_0_2_FN_PSCI_VERSION, &no_exit, 0);
-	else
-		printf("%s\t-\n", name);
-	destroy_vm();
-}
-
-/* A range of KVM's own calls that is set to HANDLE is no reason to look one up */
-static void stored_handle(void)
-{
-	struct kvm_smccc_filter filter = {
-		.nr_functions = 0x80000000, .action = KVM_SMCCC_FILTER_HANDLE,
-	};
-	struct kvm_device_attr attr = {
-		.group = KVM_ARM_VM_SMCCC_CTRL,
-		.attr = KVM_ARM_VM_SMCCC_FILTER,
-		.addr = (uintptr_t)&filter,
-	};
-
-	create_vm();
-	create_vcpu();
-	if (try(m.vm, KVM_SET_DEVICE_ATTR, &attr))
-		puts("handled, all owners set to HANDLE\t-");
-	else
-		measure("handled, all owners set to HANDLE", PSCI_0_2_FN_PSCI_VERSION, &no_exit, 0);
-	destroy_vm();
-}
-
-static void denied(void)
-{
-	create_vm();
-	create_vcpu();
-	if (set_ranges(MINE, 1, KVM_SMCCC_FILTER_DENY))
-		measure("denied, 1", MINE, &no_exit, 0);
-	else
-		puts("denied, 1\t-");
-	destroy_vm();
-}
-
-static void forwarded(const struct way *way, unsigned int nr_args)
-{
-	char name[64];
-	int has_sync_regs = ioctl(m.kvm, KVM_CHECK_EXTENSION, KVM_CAP_SYNC_REGS);
-
-	snprintf(name, sizeof(name), "forwarded, %s, %u", way->name, nr_args);
-	create_vm();
-	create_vcpu();
-	/* args[] of kernels without the bit is zero */
-	if ((way->sync_regs || way == &args) && !(has_sync_regs & KVM_SYNC_ARM64_SMCCC))
-		printf("%s\t-\n", name);
-	else if (set_ranges(MINE, 1, KVM_SMCCC_FILTER_FWD_TO_USER))
-		measure(name, MINE, way, nr_args);
-	else
-		printf("%s\t-\n", name);
-	destroy_vm();
+	printf("%s\t-\n", name);
 }
 
 static uint64_t counter(void)
@@ -374,13 +81,13 @@ static void empty(const char *name)
 	/* What is allocated once, for the first VM of all */
 	create_vm();
 	create_vcpu();
-	batch(PSCI_0_2_FN_PSCI_VERSION, &no_exit, 0);
+	batch(PSCI_0_2_FN_PSCI_VERSION, &no_exit, 0, CALLS);
 	destroy_vm();
 
 	before = charged();
 	create_vm();
 	create_vcpu();
-	batch(PSCI_0_2_FN_PSCI_VERSION, &no_exit, 0);
+	batch(PSCI_0_2_FN_PSCI_VERSION, &no_exit, 0, CALLS);
 	printf("%s\t%ld\n", name, charged() - before);
 	destroy_vm();
 }
@@ -403,7 +110,7 @@ static bool fill_and_run(unsigned int nr_vms, unsigned int nr, long *bytes, uint
 		if (!set_ranges(OTHER_OWNER, nr, KVM_SMCCC_FILTER_DENY))
 			return false;
 		*ticks += counter() - start;
-		batch(PSCI_0_2_FN_PSCI_VERSION, &no_exit, 0);
+		batch(PSCI_0_2_FN_PSCI_VERSION, &no_exit, 0, CALLS);
 	}
 	*bytes = charged() - before;
 	return true;
@@ -426,9 +133,6 @@ static void filled(unsigned int nr_vms, unsigned int nr)
 /* "cost", or "cost empty" where there is no debugfs */
 int main(int argc, char **argv)
 {
-	static const unsigned int sizes[] = { 1, 16, 1000, 10000 };
-	static const unsigned int nr_args[] = { 0, 3, 7 };
-
 	m.kvm = open("/dev/kvm", O_RDWR);
 	if (m.kvm < 0)
 		die("/dev/kvm");
@@ -442,20 +146,7 @@ int main(int argc, char **argv)
 		return 0;
 	}
 
-	handled("no filter", 0, 0);
-	for (int i = 0; i < 4; i++)
-		handled("other owner", OTHER_OWNER, sizes[i]);
-	for (int i = 0; i < 4; i++)
-		handled("same owner", SAME_OWNER, sizes[i]);
-	stored_handle();
-	denied();
-	forwarded(&bare, 0);
-	for (int i = 0; i < 3; i++)
-		forwarded(&one_reg, nr_args[i]);
-	for (int i = 0; i < 3; i++)
-		forwarded(&args, nr_args[i]);
-	for (int i = 0; i < 3; i++)
-		forwarded(&sync_regs, nr_args[i]);
+	every_case();
 
 	write_file(CGROUPS "cost/cgroup.procs", "0");
 	empty("no filter, bytes");

@@ -7,7 +7,7 @@
 . "$(dirname "$0")/lib/tap.sh"
 . "$top/tests/lib/cost.sh"
 . "$top/scripts/lib/cost.sh"
-# The program is $top/bench/cost.c, the figures are in $top/bench/cost.tsv
+# The program is $top/bench/cost.c with $top/bench/calls.h, the figures are in $top/bench/cost.tsv
 
 [ "${SERIES:-all}" = all ] || { skip 'bench counts the whole series'; finish; }
 use_source

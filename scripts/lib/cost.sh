@@ -4,12 +4,18 @@
 
 cost_modes='vhe cortex-a72'
 
+# bench_program SOURCE FILE: one of the programs of bench/
+bench_program()
+{
+	"${arm64_cross}gcc" -O2 -Wall -Wextra -Werror -Wno-unused-parameter -static -s -isystem "$headers/include" \
+		-o "$2" "$top/bench/$1"
+}
+
 # cost_program DIR: bench/cost.c in the initramfs DIR/initrd
 cost_program()
 {
 	mkdir -p "$1/files"
-	"${arm64_cross}gcc" -O2 -Wall -Wextra -Wno-unused-parameter -static -s -isystem "$headers/include" \
-		-o "$1/files/cost" "$top/bench/cost.c"
+	bench_program cost.c "$1/files/cost"
 	# shellcheck disable=SC2016 # for the machine's shell
 	echo '/cost $(grep -o empty /proc/cmdline); echo "=== cost $?"' > "$1/files/job"
 	initrd "$1/files" "$1/initrd"
