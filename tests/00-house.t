@@ -25,7 +25,7 @@ licences()
 	local file bad=0
 	for file in "${tracked[@]}"; do
 		case $file in
-		COPYING | *.patch | *.md | *.svg | docs/test-report*.txt | .gitignore | .shellcheckrc | patches/*/base | tests/lists/*) continue ;;
+		COPYING | scripts/guest/README | *.patch | *.md | *.svg | docs/test-report*.txt | .gitignore | .shellcheckrc | patches/*/base | tests/lists/*) continue ;;
 		esac
 		head -n 2 "$file" | grep -q 'SPDX-License-Identifier: GPL-2.0' ||
 			{ echo "$file: no SPDX line"; bad=1; }

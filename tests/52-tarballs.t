@@ -4,6 +4,10 @@
 # works where nothing else is.
 # Uses: patches kernel:series:host selftests:series machine deb:quilt
 . "$(dirname "$0")/lib/tap.sh"
+. "$top/tests/lib/cost.sh"
+# In the tarball are $top/scripts/guest/runner-functions.sh, $top/scripts/guest/timeout.sh,
+# $top/scripts/guest/run-kvm-tests.sh, $top/scripts/guest/README, $top/tests/lists/base-failures;
+# $top/bench/time.c with $top/bench/calls.h has to agree with $top/bench/cost.tsv
 
 use_source
 need_compiler
@@ -32,7 +36,7 @@ uses() { echo '#include <linux/kvm.h>' | "${arm64_cross}gcc" -Werror -isystem "$
 check '... with the filter in them' uses
 
 check 'make kselftest, the same each time' made kselftest.sh
-root=$scratch/smccc-filter-kselftest-$version
+root=$scratch/kselftest
 dynamic() { ! file "$root"/kvm/* | grep 'dynamically linked'; }
 need file
 check '... linked statically' dynamic
@@ -47,60 +51,138 @@ complete()
 }
 check '... and everything that its list names' complete
 
-# A machine that has busybox and the tarball, with three of its tests. Four more
-# are there that do not pass.
-mkdir "$scratch/job.d"
-cp -r "$root" "$scratch/job.d/kselftest"
-grep -xE 'kvm:(hypercalls|psci_test|smccc_filter)' "$root/kselftest-list.txt" > "$scratch/job.d/kselftest/kselftest-list.txt"
-nr=$(grep -c . "$scratch/job.d/kselftest/kselftest-list.txt")
-cp "$scratch/job.d/kselftest/kselftest-list.txt" "$scratch/job.d/kselftest/all"
-for test in failed killed skipped slow; do echo "kvm:$test" >> "$scratch/job.d/kselftest/kselftest-list.txt"; done
-(
-	cd "$scratch/job.d/kselftest/kvm"
-	printf '#!/bin/sh\nexit 254\n' > failed
-	printf '#!/bin/sh\nkill -9 $$\n' > killed
-	printf '#!/bin/sh\nexit 4\n' > skipped
-	printf '#!/bin/sh\nsleep 1000\n' > slow
-	chmod +x failed killed skipped slow
-)
-cat > "$scratch/job.d/job" <<'END'
-run() { echo "=== run $*"; /kselftest/run-kvm-tests.sh "$@"; echo "=== status $?"; }
-cp /kselftest/kselftest-list.txt /kselftest/more
-cp /kselftest/all /kselftest/kselftest-list.txt
-run
-cp /kselftest/more /kselftest/kselftest-list.txt
+layout() { for file in run_kselftest.sh run-kvm-tests.sh kselftest/runner.sh VERSION README COPYING smccc_cost; do ls -l "$root/$file"; done; }
+check "... in kselftest/, where kselftest's own gen_kselftest_tar.sh puts it" layout
+failures() { grep '^[a-z_-]*: ' "$root/base-failures" && ! cut -d: -f1 "$root/base-failures" | sed 's/^/kvm:/' | grep -vxFf "$root/kselftest-list.txt"; }
+check '... and what fails on the base, with the reason' failures
+
+# A copy with three tests that pass, and made-up ones. The made-up ones are for any
+# machine: on this one they run by Debian's sh, in the other by busybox's.
+fake=$scratch/fake/kselftest
+mkdir "$scratch/fake"
+cp -r "$root" "$fake"
+grep -xE 'kvm:(hypercalls|psci_test|smccc_filter)' "$root/kselftest-list.txt" > "$fake/three"
+nr=$(grep -c . "$fake/three")
+# made_up NAME LINE...: a test of shell
+made_up() { printf '%s\n' '#!/bin/sh' "${@:2}" > "$fake/kvm/$1"; chmod +x "$fake/kvm/$1"; echo "kvm:$1" >> "$fake/kselftest-list.txt"; }
+cp "$fake/three" "$fake/kselftest-list.txt"
+made_up failed 'echo it is wrong' 'exit 254'
+# shellcheck disable=SC2016 # for the shell there
+made_up killed 'kill -9 $$'
+made_up skipped 'exit 4'
+made_up slow 'sleep 1000 & sleep 1000'
+made_up talks 'echo the first line' 'sleep 6' 'echo the last line'
+echo 'failed: it has to' >> "$fake/base-failures"
+for cpu in 0 1 2; do
+	mkdir -p "$fake/cpus/cpu$cpu/regs/identification"
+	echo "0x00000000410fd0$((cpu == 1))3" > "$fake/cpus/cpu$cpu/regs/identification/midr_el1"
+done
+cat > "$fake/../job" <<'END'
+# Whatever is printed next is in the file at once, though it is no terminal
+run() { echo "=== run $*"; "$where/run-kvm-tests.sh" "$@"; echo "=== status $?"; }
 run -t kvm:skipped
-run -t kvm:psci_test -t kvm:skipped
-run -t kvm:killed -t kvm:psci_test
 run -t kvm:failed
-sed -i s/120/3/ /kselftest/kvm/settings
+run -t kvm:killed -t kvm:skipped
+sed -i s/120/2/ "$where/kvm/settings"
 run -t kvm:slow
 run -t kvm:nobody
-rm /dev/kvm
-run -t kvm:smccc_filter
-echo === all done
+run -l
+run -h
+sed -i s/=2/=120/ "$where/kvm/settings"
+CPU_DIR=$where/cpus run -t kvm:talks
+echo '=== run in parts'
+"$where/run-kvm-tests.sh" -t kvm:talks > "$where/out" 2>&1 &
+sleep 3
+cat "$where/out"
+echo '=== status of a part'
+wait
 END
+# judge NAME LOG: what the made-up tests have to print on either
+judge()
+{
+	local name=$1 log=$2
+	# in_run N PATTERN STATUS: the Nth run has the line and ends with the status
+	in_run()
+	{
+		local text
+		text=$(awk -v n="$1" '/^=== run/ { i++ } i == n' "$log" | sed '/^=== status/q')
+		grep -qxE "$2" <<< "$text" && grep -qx "=== status $3" <<< "$text" || { echo "$text" | tail -n 20; return 1; }
+	}
+	check "$name: a test that is skipped: status 4" in_run 1 'ok 1 selftests: kvm: skipped # SKIP *' 4
+	check "$name: ... and a line for log parsers" in_run 1 '# result: skipped skip 4' 4
+	check "$name: an assertion that fails: status 1" in_run 2 'not ok 1 selftests: kvm: failed # exit=254 *' 1
+	check "$name: ... with its own output" in_run 2 '# it is wrong' 1
+	check "$name: ... which parsers see" in_run 2 '# result: failed fail 254' 1
+	check "$name: ... and the reason, where the base fails" in_run 2 '# failed fails on the base as well: it has to' 1
+	check "$name: a test that is killed: status 1, and by what" in_run 3 '# result: killed killed 137' 1
+	check "$name: ... and the next one runs" in_run 3 'ok 2 selftests: kvm: skipped # SKIP *' 1
+	check "$name: a test that does not end: status 1" in_run 4 '# result: slow timeout 2' 1
+	check "$name: no such test: status 2" in_run 5 "No such test 'kvm:nobody'" 2
+	check "$name: -l lists the tests: status 0" in_run 6 'kvm:talks' 0
+	listed() { ! awk '/^=== run/ { i++ } i == 6' "$log" | grep -vE '^(===|kvm:[a-z_]+$)'; }
+	check "$name: ... and prints nothing else" listed
+	check "$name: -h: status 0" in_run 7 ' *-t \| --test COLLECTION:TEST.*' 0
+	check "$name: two kinds of CPU: it keeps to one" in_run 8 '# this machine has CPUs of several kinds; the test runs on CPUs 0,2' 0
+	check "$name: a line is there when it is printed" in_run 9 '# the first line' 'of a part'
+	last() { ! awk '/^=== run/ { i++ } i == 9' "$log" | grep 'last line'; }
+	check "$name: ... not when the test ends" last
+}
+
+where=$fake sh "$scratch/fake/job" > "$scratch/native.log" 2>&1
+judge "Debian's sh" "$scratch/native.log"
+
+# A machine that has busybox and the tarball
+mkdir "$scratch/job.d"
+cp -r "$fake" "$scratch/job.d/kselftest"
+{
+	echo 'where=/kselftest'
+	cat "$scratch/fake/job"
+	cat <<-'END'
+	cp /kselftest/three /kselftest/kselftest-list.txt
+	run
+	run --skip-known
+	rm /dev/kvm
+	run -t kvm:smccc_filter
+	echo === all done
+	END
+} > "$scratch/job.d/job"
+echo 'hypercalls: left out here' >> "$scratch/job.d/kselftest/base-failures"
 log=$logs/kselftest.log
 job vhe "$image" "$scratch/job.d" 600 > "$log" || true
+judge busybox "$log"
+check 'three tests that pass: status 0' in_run 10 "# [0-9]+ passed, 0 failed, [0-9] skipped, of $nr" 0
+check '... with the plan of all three' in_run 10 "1\.\.$nr" 0
+check '--skip-known leaves a test out' in_run 11 '# left out: hypercalls: left out here' 0
+left() { ! awk '/^=== run/ { i++ } i == 11' "$log" | grep 'result: hypercalls'; }
+check '... which does not run' left
+check 'no /dev/kvm: skipped' in_run 12 'ok 1 selftests: kvm: smccc_filter # SKIP *' 4
 
-# in_run N PATTERN STATUS: the Nth run has the line and ends with the status
-in_run()
+# smccc_cost where one instruction is a nanosecond: it has to find what bench/ counted
+mkdir "$scratch/cost.d"
+cp "$root/smccc_cost" "$scratch/cost.d"
+printf '%s\n' '/smccc_cost 20 100' '/smccc_cost 20 1' '/smccc_cost nonsense' 'echo "=== status $?"' > "$scratch/cost.d/job"
+initrd "$scratch/cost.d" "$scratch/cost.cpio"
+CPUS=1 CPU=pmu=off,sve=off APPEND='random.trust_cpu=0 random.trust_bootloader=0' machine vhe "$image" "$scratch/cost.cpio"
+used machine
+timeout 300 "${qemu[@]}" -icount shift=0,sleep=off < /dev/null 2>&1 | tr -d '\r' > "$logs/smccc_cost.log" || true
+column=${series_dir##*/}-series-vhe
+# found NAME: the minimum of that row in the first run, and what is published of it
+found()
 {
-	local text
-	text=$(awk -v n="$1" '/^=== run/ { i++ } i == n' "$log" | sed '/^=== status/q')
-	grep -qxE "$2" <<< "$text" && grep -qx "=== status $3" <<< "$text" || { echo "$text" | tail -n 20; return 1; }
+	local ours theirs
+	ours=$(awk -v name="$1" 'index($0, name) == 1 { $0 = substr($0, 37); print $1; exit }' "$logs/smccc_cost.log")
+	theirs=$(value "$published" "$1" "$column")
+	echo "$1: $ours ns, $theirs instructions"
+	awk -v a="${ours:-0}" -v b="$theirs" 'BEGIN { exit !(b == "-" ? a == "-" : a > b * 0.97 && a < b * 1.03) }'
 }
-check 'three tests that pass: status 0' in_run 1 "# [0-9]+ passed, 0 failed, [0-9] skipped, of $nr" 0
-check '... with the plan of all three' in_run 1 "1\.\.$nr" 0
-check 'a test that is skipped: status 4' in_run 2 'ok 1 selftests: kvm: skipped # SKIP' 4
-check '... among others: status 0' in_run 3 '# 1 passed, 0 failed, 1 skipped, of 2' 0
-check 'a test that is killed: status 1, and by what' in_run 4 \
-	'not ok 1 selftests: kvm: killed # exit=137 \(killed by signal 9\)' 1
-check '... and the next one runs' in_run 4 'ok 2 selftests: kvm: psci_test' 1
-check 'an assertion that fails: status 1' in_run 5 'not ok 1 selftests: kvm: failed # exit=254' 1
-check 'a test that does not end: status 1' in_run 6 'not ok 1 selftests: kvm: slow # .*' 1
-check 'no such test: status 2' in_run 7 "No such test 'kvm:nobody'" 2
-check 'no /dev/kvm: skipped' in_run 8 'ok 1 selftests: kvm: smccc_filter # SKIP' 4
+rows=('handled, no filter' 'handled, same owner, 1000' 'denied, 1' 'forwarded, one-reg, 7')
+[ "${SERIES:-all}" = core ] || rows+=('forwarded, args, 7' 'forwarded, sync-regs, 7')
+for row in "${rows[@]}"; do check "smccc_cost: $row" found "$row"; done
+check 'smccc_cost says how fine the counter is' grep -qx '# The counter has 62.5 MHz: one tick is 16.0 ns' "$logs/smccc_cost.log"
+check '... and where that is too coarse' grep -qE '^handled, no filter .* 20 +1 coarse$' "$logs/smccc_cost.log"
+fine() { ! sed '/^# coarse/q' "$logs/smccc_cost.log" | grep -E ' 100 coarse$'; }
+check '... and only there' fine
+check 'smccc_cost with a wrong argument: status 1' grep -qx '=== status 1' "$logs/smccc_cost.log"
 
 # Debian's way to apply patches
 check 'make quilt' made quilt.sh
