@@ -45,7 +45,13 @@ headers:	## the uapi headers with the series, a tarball
 kselftest:	## the selftests for any arm64 machine, a tarball
 	@scripts/kselftest.sh
 
+artefacts:	## image, headers, selftests, configuration and checksums, for CI jobs
+	@scripts/artefacts.sh
+
+pictures:	## draw the pictures of docs/ and bench/
+	@scripts/pictures.sh
+
 clean:		## remove build/
 	@scripts/clean.sh
 
-.PHONY: help run check check-all shell tree export mail bench quilt deb headers kselftest clean
+.PHONY: help run check check-all shell tree export mail bench quilt deb headers kselftest artefacts pictures clean

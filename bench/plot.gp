@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # cost.svg, from cost.tsv in the current directory.
-set terminal svg size 1100,440 font "sans-serif,12" background "white"
+set terminal svg size 1200,440 font "sans-serif,12" background "white"
 set output "cost.svg"
 set datafile separator "\t"
 set datafile missing "-"
@@ -21,7 +21,8 @@ set linetype 6 lc rgb "#2e7d32"
 # The rows of one panel, with what stands below its bars
 pick(row, text) = sprintf("< awk -F'\\t' '%s' cost.tsv", row)
 set multiplot layout 1,2
-set key top left horizontal reverse Left
+set key top left horizontal reverse Left samplen 2
+set rmargin 5
 set yrange [0:3000]
 set title "A call that KVM handles or denies: instructions"
 rows = "NR > 2 && ($1 ~ /^handled, (no|same)/ || $1 ~ /^denied/) { l = $1; sub(/handled, /, \"\", l); sub(/same owner, /, \"\", l); sub(/, 1$/, \"\", l); print l FS $2 FS $3 FS $4 FS $5 FS $6 FS $7 }"
