@@ -49,7 +49,7 @@ in_last()
 	! cmp -s "$patch" "$series_dir/${patch##*/}"
 }
 of_repository='00-house|50-targets|51-documents|55-results|89-commands'
-texts='10-apply|11-round-trip|24-style|52-tarballs|72-versions|89-commands'
+texts='10-apply|11-round-trip|24-style|52-tarballs|72-versions|89-commands|97-ci'
 documents='22-documentation|87-coccinelle|88-deb'
 
 changes 'a word of the cover letter' "$texts" sed -i 's/^On Linux 6.1, KVM/In Linux 6.1, KVM/' "$copy/patches/6.1/0000-cover-letter.patch"
@@ -68,9 +68,9 @@ changes 'a comment in vmm/' "$of_repository|4[12]-vmm.*|73-vmm-lint|7[67]-vmm.*|
 changes 'a guest of the VMM' "$of_repository|4[12]-vmm.*|7[67]-vmm.*|81-kcsan|83-existing|88-deb|91-vmm-mutants" sed -i '1i /* more */' "$copy/tests/guest/bare/bare-psci.c"
 changes 'a list' "$of_repository|81-kcsan" sed -i '1i a / b -- more' "$copy/tests/lists/races"
 changes 'a configuration' "$of_repository|70-kasan|77-vmm-kasan|79-limits|82-fuzz|92-mutants-kasan" sed -i '1i # more' "$copy/configs/kasan.config"
-changes 'a script' "$of_repository|45-cost" sed -i '1i # more' "$copy/scripts/lib/cost.sh"
+changes 'a script' "$of_repository|45-cost|52-tarballs|97-ci" sed -i '1i # more' "$copy/scripts/lib/cost.sh"
 changes 'a test' "$of_repository|30-selftests|96-source" sed -i '2i # more' "$copy/tests/30-selftests.t"
-changes 'a document' "$of_repository" sed -i '1i more' "$copy/docs/ci.md"
+changes 'a document' "$of_repository|97-ci" sed -i '1i more' "$copy/docs/ci.md"
 
 # With tests that are quick: results are kept, here and for another machine
 rm "$copy"/tests/*.t
