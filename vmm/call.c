@@ -204,9 +204,43 @@ void services_table(struct machine *machine)
 	}
 	if (has_table)
 		table_row("all", &all);
-	if (machine->by_filter)
+	if (machine->counts.by_filter)
 		fprintf(stderr, "vmm: kernel's smc_exit_stat: %lu, smccc_forwarded: %lu, smccc_denied: %lu\n",
-			machine->smc_exits, machine->forwarded, machine->denied);
+			machine->counts.smc_exits, machine->counts.forwarded,
+			machine->counts.denied);
 	fprintf(stderr, "vmm: kernel's hvc_exit_stat: %lu, of which %lu were not forwarded\n",
-		machine->hvc_exits, machine->hvc_exits - all.calls[0]);
+		machine->counts.hvc_exits, machine->counts.hvc_exits - all.calls[0]);
+}
+
+/* Every service's state, and what has been counted; when no vCPU runs */
+void services_save(struct machine *machine, struct buffer *to)
+{
+	uint8_t state[65536];
+	uint64_t size;
+
+	append(to, counts, sizeof(counts));
+	for (unsigned int i = 0; i < ARRAY_SIZE(services); i++) {
+		size = services[i]->save ? services[i]->save(state, sizeof(state)) : 0;
+		if (services[i]->save && !size)
+			bad(to, "the state of %s is too large", services[i]->name);
+		append(to, &size, sizeof(size));
+		append(to, state, size);
+	}
+}
+
+/* The same, in place of MACHINE_RESET */
+void services_load(struct machine *machine, struct buffer *from)
+{
+	uint8_t state[65536];
+	uint64_t size;
+
+	take(from, counts, sizeof(counts));
+	for (unsigned int i = 0; i < ARRAY_SIZE(services); i++) {
+		take(from, &size, sizeof(size));
+		if (size > sizeof(state))
+			size = 0;
+		take(from, state, size);
+		if (services[i]->load ? !services[i]->load(state, size) : size)
+			bad(from, "it has a state of %s that there cannot be", services[i]->name);
+	}
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The control socket, and "vmm control", which talks to it: one line in, one
- * line out, which starts with "ok" or "error".
+ * line out, which starts with "ok" or "error". While a guest is written to a file, lines
+ * that start with "progress" come before.
  */
 #include <errno.h>
 #include <poll.h>
@@ -162,6 +163,17 @@ static const char *read_request(int client, char line[LINE])
 	return size ? NULL : "no request";
 }
 
+/* How far a snapshot is, and whether the client is still there */
+static bool report(void *arg, unsigned int percent)
+{
+	struct pollfd client = { .fd = *(int *)arg };
+	char line[32];
+
+	snprintf(line, sizeof(line), "progress %u %%\n", percent);
+	send(client.fd, line, strlen(line), MSG_NOSIGNAL | MSG_DONTWAIT);
+	return poll(&client, 1, 0) < 1 || !(client.revents & (POLLHUP | POLLERR));
+}
+
 static void send_answer(int client, const char *error, const char *info)
 {
 	char text[LINE + 16];
@@ -198,8 +210,10 @@ static struct stat own;		/* of that address */
 
 static void *control_main(void *arg)
 {
+	struct machine *machine = arg;
 	char line[LINE], info[LINE];
 	const char *error;
+	bool is_moved;
 	int client;
 
 	for (;;) {
@@ -207,10 +221,15 @@ static void *control_main(void *arg)
 		if (client >= 0) {
 			info[0] = '\0';
 			error = read_request(client, line);
-			if (!error)
-				error = run_command(arg, line, info);
+			is_moved = !error && !strncmp(line, "snapshot ", 9);
+			if (is_moved)
+				error = snapshot_save(machine, line + 9, report, &client);
+			else if (!error)
+				error = run_command(machine, line, info);
 			send_answer(client, error, info);
 			hang_up(client);
+			if (is_moved && !error)
+				machine_moved(machine);
 		} else if (errno == EMFILE || errno == ENFILE) {
 			poll(NULL, 0, 100);	/* nothing tells when there are some again */
 		} else if (errno != EINTR && errno != ECONNABORTED) {
@@ -283,12 +302,19 @@ int control_client(int argc, char **argv)
 		server = fdopen(fd, "r+");
 	if (!server)
 		die("%s: %s", argv[0], strerror(errno));
-	for (int i = 1; i < argc; i++)
+	for (int i = 1; i < argc; i++) {
+		/* A file is named from here, not from where the VMM has been started */
+		if (i == 2 && !strcmp(argv[1], "snapshot") && argv[i][0] != '/' &&
+		    getcwd(line, sizeof(line)))
+			fprintf(server, "%s/", line);
 		fprintf(server, "%s%s", argv[i], i < argc - 1 ? " " : "\n");
+	}
 	fflush(server);
-	if (!fgets(line, sizeof(line), server))
-		die("%s: the VMM has gone", argv[0]);
-	print_or_die(line);
+	do {
+		if (!fgets(line, sizeof(line), server))
+			die("%s: the VMM has gone", argv[0]);
+		print_or_die(line);
+	} while (!strncmp(line, "progress", 8));
 	fclose(server);
 	return strncmp(line, "ok", 2) ? EXIT_BAD_INPUT : 0;
 }

@@ -18,7 +18,7 @@ const struct event events[NR_EVENTS] = {
 };
 
 struct pe {
-	bool unmasked;
+	uint8_t unmasked;
 	struct context contexts[2];	/* by priority: normal, critical */
 	struct handler private[NR_EVENTS];
 };

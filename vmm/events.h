@@ -20,9 +20,9 @@ struct event {
 
 /* What the guest made of an event, for each vCPU if it is private; zero at reset */
 struct handler {
-	bool registered, enabled, running, pending;
+	uint8_t registered, enabled, running, pending;	/* a file may hold more than 1 */
 	uint64_t entry, argument;	/* entry is a virtual address */
-	bool to_one_pe;
+	uint8_t to_one_pe;
 	uint64_t affinity;
 };
 

@@ -57,31 +57,46 @@ void filter_set(struct machine *machine, const struct kvm_smccc_filter *filter, 
 }
 
 /*
- * Prints the ranges that are set, as they were set. The kernel answers with the
- * first that ends at or after a function ID, and ENOENT if there is none.
+ * Reads the ranges that are set, as they were set, at most @room. The kernel answers with
+ * the first that ends at or after a function ID, and ENOENT if there is none. Returns how
+ * many, or -1 with errno if this kernel cannot, or if there are more.
  */
-void filter_show(struct machine *machine)
+int filter_read(struct machine *machine, struct kvm_smccc_filter *ranges, unsigned int room)
 {
-	bool empty = true;
 	struct kvm_smccc_filter filter = { };
 	struct kvm_device_attr attr = {
 		.group = KVM_ARM_VM_SMCCC_CTRL,
 		.attr = KVM_ARM_VM_SMCCC_FILTER,
 		.addr = (uintptr_t)&filter,
 	};
+	unsigned int nr = 0;
 
 	while (!ioctl(machine->vm, KVM_GET_DEVICE_ATTR, &attr)) {
-		empty = false;
-		fprintf(stderr, "vmm: the kernel's SMCCC filter: 0x%08x+0x%x=%s\n", filter.base,
-			filter.nr_functions, actions[filter.action]);
+		if (nr == room) {
+			errno = E2BIG;
+			return -1;
+		}
+		ranges[nr++] = filter;
 		filter.base += filter.nr_functions;
 		if (!filter.base)
-			return;
+			return nr;
 	}
-	if (errno != ENOENT)
+	return errno == ENOENT ? (int)nr : -1;
+}
+
+/* Prints them */
+void filter_show(struct machine *machine)
+{
+	struct kvm_smccc_filter ranges[MAX_RANGES];
+	int nr = filter_read(machine, ranges, ARRAY_SIZE(ranges));
+
+	if (nr < 0)
 		die("--show-filter: this kernel cannot read its SMCCC filter back: %s; use --verbose",
 		    strerror(errno));
-	if (empty)
+	for (int i = 0; i < nr; i++)
+		fprintf(stderr, "vmm: the kernel's SMCCC filter: 0x%08x+0x%x=%s\n", ranges[i].base,
+			ranges[i].nr_functions, actions[ranges[i].action]);
+	if (!nr)
 		fprintf(stderr, "vmm: the kernel's SMCCC filter is empty\n");
 }
 

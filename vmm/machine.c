@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The virtual machine as a whole: its VM, memory, interrupt controller, life. */
+/* The virtual machine as a whole: its VM, memory, what is in it, life. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,50 +47,6 @@ static unsigned long vm_type(struct machine *machine)
 	return KVM_VM_TYPE_ARM_IPA_SIZE(bits);
 }
 
-static void set_gic(struct machine *machine, uint32_t group, uint64_t attr, void *value)
-{
-	struct kvm_device_attr set = {
-		.group = group,
-		.attr = attr,
-		.addr = (uintptr_t)value,
-	};
-
-	if (ioctl(machine->gic, KVM_SET_DEVICE_ATTR, &set))
-		die("KVM_SET_DEVICE_ATTR of the GIC, group %u: %s", group, strerror(errno));
-}
-
-/*
- * After all vCPUs: their number is fixed from here on. A host whose GICv3 cannot be
- * lent, as a Raspberry Pi 4 has none, can have a GICv2.
- */
-static void create_gic(struct machine *machine)
-{
-	const uint32_t addr = KVM_DEV_ARM_VGIC_GRP_ADDR;
-	struct kvm_create_device device = { .type = KVM_DEV_TYPE_ARM_VGIC_V3 };
-	struct kvm_create_device test = { .type = device.type, .flags = KVM_CREATE_DEVICE_TEST };
-	uint64_t dist = GIC_DIST_BASE, cpu = GIC_CPU_BASE;
-	uint64_t redist = (uint64_t)machine->nr_vcpus << 52 | GIC_REDIST_BASE;
-	uint32_t nr_irqs = NR_IRQS;
-
-	machine->gicv2 = ioctl(machine->vm, KVM_CREATE_DEVICE, &test) && errno == ENODEV;
-	if (machine->gicv2)
-		device.type = KVM_DEV_TYPE_ARM_VGIC_V2;
-	if (machine->gicv2 && machine->nr_vcpus > 8)
-		die("--max-cpus %u: this host lends a GICv2 alone, which has 8 CPUs at most",
-		    machine->nr_vcpus);
-	vm_ioctl(machine, KVM_CREATE_DEVICE, "KVM_CREATE_DEVICE of a GIC", &device);
-	machine->gic = device.fd;
-	if (machine->gicv2) {
-		set_gic(machine, addr, KVM_VGIC_V2_ADDR_TYPE_DIST, &dist);
-		set_gic(machine, addr, KVM_VGIC_V2_ADDR_TYPE_CPU, &cpu);
-	} else {
-		set_gic(machine, addr, KVM_VGIC_V3_ADDR_TYPE_DIST, &dist);
-		set_gic(machine, addr, KVM_VGIC_V3_ADDR_TYPE_REDIST_REGION, &redist);
-	}
-	set_gic(machine, KVM_DEV_ARM_VGIC_GRP_NR_IRQS, 0, &nr_irqs);
-	set_gic(machine, KVM_DEV_ARM_VGIC_GRP_CTRL, KVM_DEV_ARM_VGIC_CTRL_INIT, NULL);
-}
-
 /*
  * Whether the firmware is ours. A kernel without the filter is no error unless
  * the user demands otherwise; a filter that cannot be set is.
@@ -99,7 +55,9 @@ static bool decide_services(struct machine *machine)
 {
 	const struct options *options = machine->options;
 	bool exists = filter_exists(machine);
-	const char *wish = options->psci == PSCI_USER ? "--psci user" :
+	bool wishes = options->psci == PSCI_USER || options->nr_filters;
+	const char *wish = options->restore && wishes ? "the guest of --restore" :
+			   options->psci == PSCI_USER ? "--psci user" :
 			   options->nr_filters ? "--filter" :
 			   options->show_filter ? "--show-filter" : NULL;
 
@@ -116,10 +74,12 @@ static void set_filters(struct machine *machine)
 {
 	const struct options *options = machine->options;
 
-	if (machine->services)
+	/* A guest of another host brings all of its filter along */
+	if (machine->services && !options->restore)
 		services_set_filter(machine);
 	for (unsigned int i = 0; i < options->nr_filters; i++)
-		filter_set(machine, &options->filters[i], "--filter");
+		filter_set(machine, &options->filters[i],
+			   options->restore ? "--restore" : "--filter");
 	if (options->show_filter && !machine->again)
 		filter_show(machine);
 }
@@ -165,51 +125,127 @@ static void create_vcpus(struct machine *machine)
 			.cpus = machine->cpus,
 			.machine = machine,
 		};
-		vcpu_create(&machine->vcpus[i]);
+		vcpu_create(&machine->vcpus[i], options->features);
+		registers_limit(&machine->vcpus[i]);
 	}
 }
 
+/* Makes a VM with everything in it, which does nothing yet */
+void machine_create(struct machine *machine)
+{
+	create_vm(machine);
+	create_vcpus(machine);
+	gic_create(machine);
+	machine->devices[0] = &serial_device;
+}
+
 /*
- * Makes a VM with everything in it and lets its first vCPU run. Until machine.stop is
- * STOP_NONE no other thread looks at what is made here.
+ * Lets each vCPU that is on run. Until machine.stop is STOP_NONE no other thread looks
+ * at what has been made. With machine.lock held.
  */
-void machine_start(struct machine *machine)
+static void start_vcpus(struct machine *machine)
+{
+	machine->stop = STOP_NONE;
+	for (unsigned int i = 0; i < machine->nr_vcpus; i++)
+		vcpu_start(&machine->vcpus[i]);
+}
+
+/* The guest starts on its first vCPU */
+void machine_boot(struct machine *machine)
 {
 	struct entry entry = { };
 
-	create_vm(machine);
-	create_vcpus(machine);
-	create_gic(machine);
 	for (unsigned int i = 0; i < machine->nr_vcpus; i++)
-		vcpu_start_pmu(&machine->vcpus[i]);
-	machine->devices[0] = &serial_device;
+		vcpu_finalize(&machine->vcpus[i]);
 	entry.pc = load_images(machine, &entry.x0);
 	serial_start(machine);
 
 	pthread_mutex_lock(&machine->lock);
 	services_hook(MACHINE_RESET, &machine->vcpus[0].view);
-	machine->stop = STOP_NONE;
-	for (unsigned int i = 0; i < machine->nr_vcpus; i++)
-		vcpu_start(&machine->vcpus[i]);
+	start_vcpus(machine);
 	vcpu_power_on(&machine->vcpus[0], &entry);
 	pthread_mutex_unlock(&machine->lock);
+}
+
+/*
+ * Each vCPU comes to rest where nothing of it is outside of its registers: off, between two
+ * instructions with what it has loaded or been answered taken over by KVM_RUN, or at the
+ * exit of a call that nobody has served yet. One that is being reset comes there after that.
+ * It is no kick of a service. Returns false if the machine ends instead.
+ */
+bool machine_pause(struct machine *machine)
+{
+	bool was_kicked, is_running;
+
+	pthread_mutex_lock(&machine->lock);
+	machine->pausing = true;
+	for (unsigned int i = 0; i < machine->nr_vcpus && machine->stop == STOP_NONE; i++) {
+		was_kicked = machine->vcpus[i].kicked;
+		view_kick(&machine->vcpus[i].view, i);
+		machine->vcpus[i].kicked = was_kicked;
+	}
+	for (unsigned int i = 0; i < machine->nr_vcpus; i++)
+		while (machine->stop == STOP_NONE && !machine->vcpus[i].at_rest)
+			pthread_cond_wait(&machine->rested, &machine->lock);
+	is_running = machine->stop == STOP_NONE;
+	machine->pausing = is_running;
+	pthread_mutex_unlock(&machine->lock);
+	return is_running;
+}
+
+void machine_resume(struct machine *machine)
+{
+	pthread_mutex_lock(&machine->lock);
+	machine->pausing = false;
+	for (unsigned int i = 0; i < machine->nr_vcpus; i++)
+		pthread_cond_signal(&machine->vcpus[i].wake);
+	pthread_mutex_unlock(&machine->lock);
+}
+
+/* The guest is in a file: here it does not go on */
+void machine_moved(struct machine *machine)
+{
+	pthread_mutex_lock(&machine->lock);
+	vcpus_stop(machine, STOP_MOVED);
+	pthread_mutex_unlock(&machine->lock);
+}
+
+/* The guest goes on as it was loaded */
+void machine_continue(struct machine *machine)
+{
+	pthread_mutex_lock(&machine->lock);
+	start_vcpus(machine);
+	pthread_mutex_unlock(&machine->lock);
+}
+
+/* The kernel's counts of this VM, and of those before it */
+void machine_counts(struct machine *machine, struct kernel_counts *counts)
+{
+	*counts = machine->counts;
+	for (unsigned int i = 0; i < machine->nr_vcpus; i++) {
+		struct vcpu *vcpu = &machine->vcpus[i];
+
+		vcpu_stat(vcpu, "hvc_exit_stat", &counts->hvc_exits);
+		vcpu_stat(vcpu, "smc_exit_stat", &counts->smc_exits);
+		vcpu_stat(vcpu, "smccc_denied", &counts->denied);
+		counts->by_filter = vcpu_stat(vcpu, "smccc_forwarded", &counts->forwarded);
+	}
 }
 
 /* Waits for the end of all vCPUs, and takes the VM apart */
 enum stop machine_wait(struct machine *machine)
 {
+	struct kernel_counts counts;
 	struct vcpu *vcpu;
 
 	for (unsigned int i = 0; i < machine->nr_vcpus; i++)
 		pthread_join(machine->vcpus[i].thread, NULL);
 	serial_stop();
 
+	machine_counts(machine, &counts);
+	machine->counts = counts;
 	for (unsigned int i = 0; i < machine->nr_vcpus; i++) {
 		vcpu = &machine->vcpus[i];
-		vcpu_stat(vcpu, "hvc_exit_stat", &machine->hvc_exits);
-		vcpu_stat(vcpu, "smc_exit_stat", &machine->smc_exits);
-		vcpu_stat(vcpu, "smccc_denied", &machine->denied);
-		machine->by_filter = vcpu_stat(vcpu, "smccc_forwarded", &machine->forwarded);
 		munmap(vcpu->run, machine->run_size);
 		close(vcpu->fd);
 		pthread_cond_destroy(&vcpu->wake);

@@ -83,16 +83,20 @@ int main(int argc, char **argv)
 	static struct machine machine = {
 		.options = &options,
 		.lock = PTHREAD_MUTEX_INITIALIZER,
+		.rested = PTHREAD_COND_INITIALIZER,
 		.stop = STOP_RESET,
 	};
 	enum stop stop;
 
 	keep_standard_fds();
 	signal(SIGPIPE, SIG_IGN);	/* a reader that left is an error of write() */
+	signal(SIGXFSZ, SIG_IGN);	/* so is a file that may not grow any more */
 	if (argc > 1 && !strcmp(argv[1], "control"))
 		return control_client(argc - 2, argv + 2);
 
 	parse_options(&options, argc, argv);
+	if (options.restore)
+		snapshot_open(&options);
 	set_up_signals();
 	host_check();
 	open_kvm(&machine);
@@ -102,7 +106,11 @@ int main(int argc, char **argv)
 
 	/* A reset is a new VM: nothing of the old one can leak into it */
 	do {
-		machine_start(&machine);
+		machine_create(&machine);
+		if (options.restore && !machine.again)
+			snapshot_load(&machine);
+		else
+			machine_boot(&machine);
 		stop = machine_wait(&machine);
 	} while (stop == STOP_RESET && !options.no_reboot);
 

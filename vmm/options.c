@@ -10,7 +10,9 @@
 
 static const char usage[] =
 "usage: vmm --kernel IMAGE [OPTION]...\n"
-"       vmm control SOCKET plug N | unplug N | raise EVENT [N] | status\n"
+"       vmm --restore FILE [OPTION]...\n"
+"       vmm control SOCKET plug N | unplug N | raise EVENT [N] | status |\n"
+"                          snapshot FILE\n"
 "\n"
 "  --kernel FILE           arm64 Linux Image\n"
 "  --initrd FILE           initial RAM disk\n"
@@ -28,6 +30,13 @@ static const char usage[] =
 "                          if the kernel can pass x0-x17 with KVM_RUN\n"
 "  --control SOCKET        UNIX socket to make, for vmm control\n"
 "  --no-reboot             end when the guest resets itself\n"
+"  --restore FILE          go on with the guest of a snapshot, which removes\n"
+"                          FILE. What the guest is made of comes from there.\n"
+"                          A reset needs --kernel, and ends the VMM without\n"
+"  --allow-loss NAME       this register of the guest may be lost or differ\n"
+"                          here. Can be repeated\n"
+"  --compatible 6.1        the guest sees no more than a host with Linux 6.1\n"
+"                          can take over\n"
 "  --trace                 print each forwarded call\n"
 "  --verbose               print each range that is set\n"
 "\n"
@@ -42,9 +51,15 @@ static const char *const where[] = {
 	[PSCI_AUTO] = "auto", [PSCI_USER] = "user", [PSCI_KERNEL] = "kernel", NULL
 };
 
-enum kind { TEXT, FLAG, NUMBER, CHOICE, FILTER, HELP };
+static const char *const kernels[] = { "none", "6.1", NULL };
 
-/* One for each: where its value goes in struct options, and what it may be */
+enum kind { TEXT, FLAG, NUMBER, CHOICE, FILTER, LOSS, HELP };
+
+/*
+ * One for each: where its value goes in struct options, and what it may be. The first are
+ * of the guest: --restore has them from its file.
+ */
+#define NR_GUESTS 6
 static const struct known {
 	const char *name;
 	enum kind kind;
@@ -53,16 +68,19 @@ static const struct known {
 	const char *const *choices;	/* of a CHOICE; its value is the index */
 } known[] = {
 #define TO(member)	offsetof(struct options, member)
-	{ .name = "kernel", .kind = TEXT, .offset = TO(kernel) },
-	{ .name = "initrd", .kind = TEXT, .offset = TO(initrd) },
-	{ .name = "append", .kind = TEXT, .offset = TO(append) },
-	{ .name = "control", .kind = TEXT, .offset = TO(control) },
 	{ .name = "memory", .kind = NUMBER, .offset = TO(memory_mib), .min = 16, .max = 65536 },
 	{ .name = "cpus", .kind = NUMBER, .offset = TO(cpus), .min = 1, .max = MAX_VCPUS },
 	{ .name = "max-cpus", .kind = NUMBER, .offset = TO(max_cpus), .min = 1, .max = MAX_VCPUS },
 	{ .name = "conduit", .kind = CHOICE, .offset = TO(smc), .choices = conduits },
 	{ .name = "psci", .kind = CHOICE, .offset = TO(psci), .choices = where },
 	{ .name = "filter", .kind = FILTER },
+	{ .name = "kernel", .kind = TEXT, .offset = TO(kernel) },
+	{ .name = "initrd", .kind = TEXT, .offset = TO(initrd) },
+	{ .name = "append", .kind = TEXT, .offset = TO(append) },
+	{ .name = "control", .kind = TEXT, .offset = TO(control) },
+	{ .name = "restore", .kind = TEXT, .offset = TO(restore) },
+	{ .name = "allow-loss", .kind = LOSS },
+	{ .name = "compatible", .kind = CHOICE, .offset = TO(compatible), .choices = kernels },
 	{ .name = "show-filter", .kind = FLAG, .offset = TO(show_filter) },
 	{ .name = "no-sync-regs", .kind = FLAG, .offset = TO(no_sync_regs) },
 	{ .name = "no-reboot", .kind = FLAG, .offset = TO(no_reboot) },
@@ -113,6 +131,11 @@ static void set(struct options *options, const struct known *option, const char 
 		if (!filter_parse(text, &options->filters[options->nr_filters++]))
 			die("--filter %s: must be BASE+N=handle, deny or forward", text);
 		break;
+	case LOSS:
+		if (options->nr_losses == MAX_LOSSES)
+			die("--allow-loss %s: more than %d", text, MAX_LOSSES);
+		options->losses[options->nr_losses++] = text;
+		break;
 	case HELP:
 		print_or_die(usage);
 		exit(0);
@@ -122,6 +145,7 @@ static void set(struct options *options, const struct known *option, const char 
 void parse_options(struct options *options, int argc, char **argv)
 {
 	struct option names[ARRAY_SIZE(known) + 1] = { };
+	const char *guests = NULL;
 	int i;
 
 	for (unsigned int n = 0; n < ARRAY_SIZE(known); n++) {
@@ -136,10 +160,16 @@ void parse_options(struct options *options, int argc, char **argv)
 			die("%s: unknown option, or its value is missing; see --help",
 			    argv[optind - 1]);
 		set(options, &known[i], optarg);
+		if (i < NR_GUESTS)
+			guests = known[i].name;
 	}
 	if (optind < argc)
 		die("%s: not an option; see --help", argv[optind]);
-	if (!options->kernel)
+	if (options->restore && guests)
+		die("--%s: not with --restore: it comes with the guest", guests);
+	if (options->restore && options->compatible)
+		die("--compatible: not with --restore: the guest has started already");
+	if (!options->kernel && !options->restore)
 		die("--kernel is missing; see --help");
 	if (!options->max_cpus)
 		options->max_cpus = options->cpus;

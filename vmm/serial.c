@@ -228,8 +228,8 @@ static void *serial_main(void *arg)
 	}
 }
 
-/* The port as it is after a reset, and its thread */
-void serial_start(struct machine *new_machine)
+/* The port as it is after a reset */
+static void reset_port(struct machine *new_machine)
 {
 	pthread_mutex_lock(&lock);
 	if (wake < 0) {
@@ -244,18 +244,61 @@ void serial_start(struct machine *new_machine)
 	memset(&tx, 0, sizeof(tx));
 	mask = 0;
 	level = false;
+}
+
+/* Its thread, with the port as it is */
+void serial_restart(void)
+{
+	pthread_mutex_lock(&lock);
 	stopping = false;
+	pthread_mutex_unlock(&lock);
 	start_thread(&thread, serial_main, NULL, "the serial port");
+}
+
+void serial_start(struct machine *new_machine)
+{
+	reset_port(new_machine);
+	serial_restart();
+}
+
+/* A port that has stopped has nothing left to send; the line is that of its interrupts */
+void serial_save(struct machine *of, struct buffer *to)
+{
+	append(to, &rx, sizeof(rx));
+	append(to, &mask, sizeof(mask));
+}
+
+/* In place of serial_start() */
+void serial_load(struct machine *new_machine, struct buffer *from)
+{
+	struct fifo loaded;
+	uint32_t enabled;
+
+	take(from, &loaded, sizeof(loaded));
+	take(from, &enabled, sizeof(enabled));
+	if (loaded.first >= FIFO_SIZE || loaded.nr > FIFO_SIZE || enabled & ~(INT_RX | INT_TX))
+		bad(from, "it has a serial port that there cannot be");
+	if (from->error[0])
+		return;
+	reset_port(new_machine);
+	rx = loaded;
+	mask = enabled;
+	update_interrupt();
+	serial_restart();
 }
 
 /* When no vCPU runs any more; everything that the guest wrote is out then */
 void serial_stop(void)
 {
+	bool is_running;
+
 	pthread_mutex_lock(&lock);
+	is_running = !stopping;
 	stopping = true;
 	wake_thread();
 	pthread_mutex_unlock(&lock);
-	pthread_join(thread, NULL);
+	if (is_running)
+		pthread_join(thread, NULL);
 }
 
 /* After SIGCONT, which a shell sends to what it puts into the foreground */

@@ -22,7 +22,7 @@
 /* As PSCI's AFFINITY_INFO counts them, DEN0022 5.1.8 */
 enum power { POWER_ON, POWER_OFF, POWER_ON_PENDING };
 
-enum stop { STOP_NONE, STOP_OFF, STOP_RESET, STOP_CRASH };
+enum stop { STOP_NONE, STOP_OFF, STOP_RESET, STOP_CRASH, STOP_MOVED };
 
 /* Where a vCPU starts, DEN0022 6.4 */
 struct entry {

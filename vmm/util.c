@@ -39,6 +39,42 @@ void print_or_die(const char *text)
 		die("standard output: %s", strerror(errno));
 }
 
+/* Why a buffer is of no use any more; what is put or taken from then on does not matter */
+void bad(struct buffer *buffer, const char *format, ...)
+{
+	va_list args;
+
+	if (buffer->error[0])
+		return;
+	va_start(args, format);
+	vsnprintf(buffer->error, sizeof(buffer->error), format, args);
+	va_end(args);
+}
+
+void append(struct buffer *to, const void *from, size_t size)
+{
+	if (to->size + size > to->room) {
+		to->room = 2 * (to->size + size);
+		to->data = realloc(to->data, to->room);
+		if (!to->data)
+			die("no memory for a snapshot");
+	}
+	memcpy(to->data + to->size, from, size);
+	to->size += size;
+}
+
+/* Zeroes if there is not that much */
+void take(struct buffer *from, void *to, size_t size)
+{
+	memset(to, 0, size);
+	if (size > from->size - from->at) {
+		bad(from, "something is missing in it");
+		return;
+	}
+	memcpy(to, from->data + from->at, size);
+	from->at += size;
+}
+
 /* A thread of @name, which must start */
 void start_thread(pthread_t *thread, void *(*run)(void *), void *arg, const char *name)
 {

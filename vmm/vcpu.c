@@ -91,12 +91,14 @@ static void reset_counters(struct vcpu *vcpu)
 	view_set(&vcpu->view, KVM_REG_ARM_TIMER_CNT, 0);
 }
 
-/* Makes a vCPU of a machine whose cpus are all known; it is off */
-void vcpu_create(struct vcpu *vcpu)
+/*
+ * Makes a vCPU of a machine whose cpus are all known; it is off. It has @features,
+ * or what the host has to offer if that is 0.
+ */
+void vcpu_create(struct vcpu *vcpu, uint32_t features)
 {
 	struct machine *machine = vcpu->machine;
 	unsigned long index = vcpu->view.index;
-	int sve = KVM_ARM_VCPU_SVE;
 
 	vcpu->fd = ioctl(machine->vm, KVM_CREATE_VCPU, index);
 	if (vcpu->fd < 0)
@@ -110,19 +112,31 @@ void vcpu_create(struct vcpu *vcpu)
 	vm_ioctl(machine, KVM_ARM_PREFERRED_TARGET, "KVM_ARM_PREFERRED_TARGET", &vcpu->init);
 	vcpu->init.features[0] |= 1u << KVM_ARM_VCPU_PSCI_0_2;
 	add_features(vcpu);
+	if (features & ~vcpu->init.features[0])
+		die("%s: its guest has features of CPUs that this host lacks: %#x (KVM_ARM_VCPU_*)",
+		    machine->options->restore, features & ~vcpu->init.features[0]);
+	if (features)
+		vcpu->init.features[0] = features;
 	/* KVM's PSCI turns the others on itself, ours lets their threads wait */
 	if (!machine->services && index)
 		vcpu->init.features[0] |= 1u << KVM_ARM_VCPU_POWER_OFF;
 	vcpu_ioctl(vcpu, KVM_ARM_VCPU_INIT, "KVM_ARM_VCPU_INIT", &vcpu->init);
 	vcpu->first_cpu = sched_getcpu();
-	if (vcpu->init.features[0] & 1u << KVM_ARM_VCPU_SVE)
-		vcpu_ioctl(vcpu, KVM_ARM_VCPU_FINALIZE, "KVM_ARM_VCPU_FINALIZE", &sve);
 	if (!index)
 		reset_counters(vcpu);
 	cpu_of(vcpu)->mpidr = view_get(&vcpu->view, REG_MPIDR_EL1) & AFFINITY_BITS;
-	cpu_of(vcpu)->power = POWER_OFF;
-	vcpu->suspended = false;
+	/* With KVM's PSCI, every vCPU enters KVM_RUN, and those that are off wait there */
+	cpu_of(vcpu)->power = !machine->services && index ? POWER_ON : POWER_OFF;
+	vcpu->suspended = vcpu->has_call = vcpu->kicked = vcpu->at_rest = false;
 	pthread_cond_init(&vcpu->wake, NULL);
+}
+
+void vcpu_finalize(struct vcpu *vcpu)
+{
+	int sve = KVM_ARM_VCPU_SVE;
+
+	if (vcpu->init.features[0] & 1u << KVM_ARM_VCPU_SVE)
+		vcpu_ioctl(vcpu, KVM_ARM_VCPU_FINALIZE, "KVM_ARM_VCPU_FINALIZE", &sve);
 }
 
 bool vcpu_has_pmu(const struct vcpu *vcpu)
@@ -156,13 +170,30 @@ void vcpu_power_on(struct vcpu *vcpu, const struct entry *entry)
 }
 
 /* Asks every vCPU to stop, once; with machine.lock held. The first to ask decides. */
-static void stop_all(struct machine *machine, enum stop stop)
+void vcpus_stop(struct machine *machine, enum stop stop)
 {
 	if (machine->stop != STOP_NONE)
 		return;
 	machine->stop = stop;
 	for (unsigned int i = 0; i < machine->nr_vcpus; i++)
 		view_kick(&machine->vcpus[i].view, i);
+	pthread_cond_signal(&machine->rested);
+}
+
+/* With machine.lock held, which it gives up while the thread waits */
+static void sleep_at_rest(struct vcpu *vcpu)
+{
+	vcpu->at_rest = true;
+	pthread_cond_signal(&vcpu->machine->rested);
+	pthread_cond_wait(&vcpu->wake, &vcpu->machine->lock);
+	vcpu->at_rest = false;
+}
+
+/* Waits while no vCPU is to run */
+static void rest(struct vcpu *vcpu)
+{
+	while (vcpu->machine->pausing && vcpu->machine->stop == STOP_NONE)
+		sleep_at_rest(vcpu);
 }
 
 /*
@@ -178,7 +209,7 @@ static bool power_off(struct vcpu *vcpu)
 	for (unsigned int i = 0; i < machine->nr_vcpus; i++)
 		if (machine->cpus[i].power != POWER_OFF)
 			return false;
-	stop_all(machine, STOP_OFF);
+	vcpus_stop(machine, STOP_OFF);
 	return true;
 }
 
@@ -238,15 +269,21 @@ static void external_abort(struct vcpu *vcpu)
 	vcpu_ioctl(vcpu, KVM_SET_VCPU_EVENTS, "KVM_SET_VCPU_EVENTS", &events);
 }
 
-/* Between two guest instructions: KVM_RUN was interrupted, so no MMIO is half done */
-static bool kicked(struct vcpu *vcpu)
+/*
+ * Between two guest instructions: KVM_RUN was interrupted, so no MMIO is half done. To
+ * come to rest here is no reason for one that sleeps to wake.
+ */
+static bool kicked(struct vcpu *vcpu, bool is_wakeup)
 {
 	struct machine *machine = vcpu->machine;
 	bool go_on;
 
 	pthread_mutex_lock(&machine->lock);
 	__atomic_store_n(&vcpu->run->immediate_exit, 0, __ATOMIC_SEQ_CST);
-	if (vcpu->suspended)
+	rest(vcpu);
+	is_wakeup |= vcpu->kicked;
+	vcpu->kicked = false;
+	if (vcpu->suspended && is_wakeup)
 		wake(vcpu);
 	services_hook(VCPU_KICKED, &vcpu->view);
 	go_on = machine->stop == STOP_NONE && cpu_of(vcpu)->power == POWER_ON;
@@ -258,7 +295,7 @@ static bool kicked(struct vcpu *vcpu)
 static bool end(struct vcpu *vcpu, enum stop stop)
 {
 	pthread_mutex_lock(&vcpu->machine->lock);
-	stop_all(vcpu->machine, stop);
+	vcpus_stop(vcpu->machine, stop);
 	pthread_mutex_unlock(&vcpu->machine->lock);
 	return false;
 }
@@ -268,7 +305,7 @@ static bool system_event(struct vcpu *vcpu)
 {
 	switch (vcpu->run->system_event.type) {
 	case KVM_SYSTEM_EVENT_WAKEUP:
-		return kicked(vcpu);
+		return kicked(vcpu, true);
 	case KVM_SYSTEM_EVENT_SHUTDOWN:
 		return end(vcpu, STOP_OFF);
 	case KVM_SYSTEM_EVENT_RESET:
@@ -314,7 +351,7 @@ static bool carry_out(struct vcpu *vcpu, const struct outcome *outcome)
 		suspend(vcpu, outcome);
 		break;
 	case STOP:
-		stop_all(vcpu->machine, outcome->stop);
+		vcpus_stop(vcpu->machine, outcome->stop);
 		break;
 	}
 	return false;
@@ -328,6 +365,9 @@ static bool hypercall(struct vcpu *vcpu)
 
 	call_read(vcpu, &served);
 	pthread_mutex_lock(&machine->lock);
+	vcpu->has_call = true;
+	rest(vcpu);
+	vcpu->has_call = false;
 	is_served = call_serve(vcpu, &served);
 	is_last = is_served && carry_out(vcpu, &served.outcome);
 	go_on = machine->stop == STOP_NONE && cpu_of(vcpu)->power == POWER_ON;
@@ -342,10 +382,12 @@ static bool hypercall(struct vcpu *vcpu)
 /* Returns whether the vCPU is to run on */
 static bool run_once(struct vcpu *vcpu)
 {
+	if (vcpu->has_call)		/* it came with the guest from another host */
+		return hypercall(vcpu);
 	if (ioctl(vcpu->fd, KVM_RUN, 0) < 0) {
 		/* exit_reason is that of an earlier exit, which was answered */
 		if (errno == EINTR)
-			return kicked(vcpu);
+			return kicked(vcpu, false);
 		die("KVM_RUN on vCPU %u: %s", vcpu->view.index, strerror(errno));
 	}
 
@@ -370,33 +412,32 @@ static bool wait_for_power(struct vcpu *vcpu)
 {
 	struct machine *machine = vcpu->machine;
 
-	while (machine->stop == STOP_NONE && cpu_of(vcpu)->power != POWER_ON_PENDING)
-		pthread_cond_wait(&vcpu->wake, &machine->lock);
+	while (machine->stop == STOP_NONE &&
+	       (machine->pausing || cpu_of(vcpu)->power != POWER_ON_PENDING))
+		sleep_at_rest(vcpu);
 	return machine->stop == STOP_NONE;
 }
 
-/*
- * While it is being reset, it is pending to everyone else. With KVM's PSCI, every vCPU
- * enters KVM_RUN at once, and those that are off wait there.
- */
+/* While it is being reset, it is pending to everyone else. One that is on runs at once. */
 static void *vcpu_main(void *arg)
 {
 	struct vcpu *vcpu = arg;
 	pthread_mutex_t *lock = &vcpu->machine->lock;
-	bool in_kvm = !vcpu->machine->services && vcpu->view.index, is_reset;
+	bool is_on, is_reset;
 
 	pthread_mutex_lock(lock);
-	while (in_kvm || wait_for_power(vcpu)) {
+	is_on = cpu_of(vcpu)->power == POWER_ON;
+	while (is_on || wait_for_power(vcpu)) {
 		pthread_mutex_unlock(lock);
-		is_reset = in_kvm || reset(vcpu);
+		is_reset = is_on || reset(vcpu);
 		pthread_mutex_lock(lock);
-		if (is_reset && !in_kvm)
+		if (is_reset && !is_on)
 			start_at_entry(vcpu);
 		if (is_reset)
 			cpu_of(vcpu)->power = POWER_ON;
 		else
 			power_off(vcpu);
-		in_kvm = false;
+		is_on = false;
 		pthread_mutex_unlock(lock);
 		while (is_reset && run_once(vcpu))
 			;

@@ -29,6 +29,8 @@
 #define MIB		(1024ul * 1024)
 
 #define MAX_FILTERS	64
+#define MAX_RANGES	(MAX_FILTERS + 16)	/* with those of the services */
+#define MAX_LOSSES	32
 #define MAX_DEVICES	1
 #define KICK		SIGUSR1		/* the signal that ends KVM_RUN */
 
@@ -39,6 +41,7 @@ enum psci_where { PSCI_AUTO, PSCI_USER, PSCI_KERNEL };
 
 struct options {
 	const char *kernel, *initrd, *append, *control;
+	const char *restore;		/* the file with the guest */
 	unsigned int memory_mib;
 	uint64_t memory;		/* the same in bytes */
 	unsigned int cpus;		/* plugged at the start */
@@ -48,7 +51,12 @@ struct options {
 	bool trace, verbose, show_filter;
 	bool no_sync_regs;		/* KVM_GET_ONE_REG and _SET_ even so */
 	bool no_reboot;			/* a reset of the guest ends the program */
-	struct kvm_smccc_filter filters[MAX_FILTERS];
+	unsigned int compatible;	/* its guest can move to such hosts */
+	const char *losses[MAX_LOSSES];	/* registers that may differ */
+	unsigned int nr_losses;
+	uint32_t features;		/* of the guest of --restore: KVM_ARM_VCPU_* bits */
+	bool gicv2;			/* the same */
+	struct kvm_smccc_filter filters[MAX_RANGES];
 	unsigned int nr_filters;
 };
 
@@ -71,6 +79,9 @@ struct vcpu {
 	pthread_cond_t wake;
 	struct entry entry;		/* under the lock: where POWER_ON_PENDING starts */
 	bool suspended, powerdown;	/* by SUSPEND */
+	bool has_call;			/* at the exit of a call that nobody has served yet */
+	bool kicked;			/* under the lock: by a service */
+	bool at_rest;			/* under the lock: the thread waits, and touches nothing */
 };
 
 struct machine {
@@ -85,13 +96,26 @@ struct machine {
 	bool sync_regs;			/* x0-x17 come and go with KVM_RUN */
 	const struct device *devices[MAX_DEVICES];
 	enum stop stop;			/* under the lock; not STOP_NONE: being made, or ending */
+	bool pausing;			/* under the lock: no vCPU is to run */
+	pthread_cond_t rested;		/* one more is at rest */
 	unsigned int nr_vcpus;
 	struct cpu cpus[MAX_VCPUS];	/* under the lock; vcpu.c alone changes power */
 	struct vcpu vcpus[MAX_VCPUS];
 	/* The kernel's counts, of VMs that are gone; by_filter if it has the last three */
-	bool by_filter;
-	uint64_t hvc_exits, smc_exits, forwarded, denied;
+	struct kernel_counts {
+		uint64_t by_filter, hvc_exits, smc_exits, forwarded, denied;
+	} counts;
 };
+
+/* Bytes that grow as they are put, or that are taken from the front. The first error stays */
+struct buffer {
+	uint8_t *data;
+	size_t size, at, room;
+	char error[256];
+};
+
+/* A part of a guest that moves, out of its machine or into a new one */
+typedef void state_fn(struct machine *machine, struct buffer *buffer);
 
 /* options.c: fills @options, or prints why not and ends the program */
 void parse_options(struct options *options, int argc, char **argv);
@@ -100,16 +124,37 @@ void parse_options(struct options *options, int argc, char **argv);
 void control_start(struct machine *machine);
 int control_client(int argc, char **argv);
 
-/* machine.c: one VM from its making to its end; not with machine.lock held */
-void machine_start(struct machine *machine);
+/*
+ * snapshot.c: the whole guest into a file and out of it. While it is written, @report
+ * is told how far it is, and returns false if nobody wants it any more. Returns NULL, or why
+ * the guest goes on.
+ */
+typedef bool report_fn(void *arg, unsigned int percent);
+const char *snapshot_save(struct machine *machine, const char *path, report_fn *report, void *arg);
+void snapshot_open(struct options *options);	/* fills @options with what the guest has */
+void snapshot_load(struct machine *machine);
+
+/*
+ * machine.c: one VM from its making to its end; not with machine.lock held. What is
+ * made boots, or goes on once its state is loaded.
+ */
+void machine_create(struct machine *machine);
+void machine_boot(struct machine *machine);
+void machine_continue(struct machine *machine);
 enum stop machine_wait(struct machine *machine);
+bool machine_pause(struct machine *machine);
+void machine_resume(struct machine *machine);
+void machine_moved(struct machine *machine);
+void machine_counts(struct machine *machine, struct kernel_counts *counts);
 
 /* vcpu.c */
-void vcpu_create(struct vcpu *vcpu);		/* before machine.lock is used */
+void vcpu_create(struct vcpu *vcpu, uint32_t features);	/* before machine.lock is used */
+void vcpu_finalize(struct vcpu *vcpu);		/* the same, and nothing of SVE changes any more */
 void vcpu_start_pmu(struct vcpu *vcpu);		/* the same, and after the GIC */
 bool vcpu_has_pmu(const struct vcpu *vcpu);
 void vcpu_start(struct vcpu *vcpu);		/* its thread; with machine.lock held */
 void vcpu_power_on(struct vcpu *vcpu, const struct entry *entry);	/* the same */
+void vcpus_stop(struct machine *machine, enum stop stop);	/* the same */
 
 /* call.c: one forwarded call, and the functions in the order in which vcpu.c calls them */
 struct served {
@@ -127,6 +172,7 @@ void call_answer(struct vcpu *vcpu, const struct served *served);
 void services_set_filter(struct machine *machine);
 void services_hook(enum hook hook, const struct view *view);
 void services_table(struct machine *machine);
+state_fn services_save, services_load;
 
 /* view.c, besides service.h's: the registers of the calling thread's own vCPU */
 void vcpu_ioctl(struct vcpu *vcpu, unsigned long request, const char *name, void *arg);
@@ -140,10 +186,47 @@ uint64_t load_images(struct machine *machine, uint64_t *dtb);
 void make_fdt(struct machine *machine, void *fdt, size_t size, uint64_t initrd,
 	      uint64_t initrd_size);
 
-/* serial.c: the guest's console; start and stop from the main thread */
+/*
+ * archive.c: a file with the @state of a guest and its memory. Writing returns NULL or
+ * what went wrong, and nothing is left; reading ends the program with one line.
+ */
+const char *archive_write(const char *path, const struct buffer *state, const void *ram,
+			  size_t memory, report_fn *report, void *arg);
+size_t archive_open(const char *path, struct buffer *state);	/* all of it; returns memory */
+void archive_load(void *ram, size_t memory);
+void archive_remove(void);	/* the guest is here now, and nowhere else */
+
+/* registers.c: all that the kernel lists of vCPUs at rest */
+void registers_check(struct buffer *from, uint64_t nr_vcpus);
+void registers_limit(struct vcpu *vcpu);	/* to what --compatible names */
+state_fn registers_save, registers_load, counters_save, counters_load;
+
+/* rules.c: which registers may differ between two hosts */
+struct rule {
+	uint64_t id;		/* as KVM has it */
+	const char *name;
+	bool may_lack;		/* the other host need not list it, */
+	uint64_t if_clear;	/* if these bits of it are 0 */
+	uint64_t may_differ;	/* the bits that may have another value there */
+	uint64_t limited;	/* a field or a bitmap, of which a host of --compatible has */
+	uint64_t most;		/* that much */
+};
+
+const struct rule *rule_of(const struct machine *machine, uint64_t id);
+const struct rule *rule_number(unsigned int nr);	/* NULL after the last one */
+bool is_bitmap(uint64_t id);				/* of services that KVM offers the guest */
+const char *register_name(uint64_t id, char name[64]);
+
+/* gic.c */
+void gic_create(struct machine *machine);	/* after all vCPUs */
+state_fn gic_save, gic_load;
+
+/* serial.c: the guest's console. Stopping writes out all that there is */
 extern const struct device serial_device;
 void serial_start(struct machine *machine);
 void serial_stop(void);
+void serial_restart(void);
+state_fn serial_save, serial_load;	/* of one that is stopped; in place of serial_start() */
 void serial_continue(void);	/* the program may be in the foreground now */
 
 /* terminal.c: standard input, where it is a terminal */
@@ -157,6 +240,7 @@ bool filter_exists(struct machine *machine);
 void filter_set(struct machine *machine, const struct kvm_smccc_filter *filter,
 		const char *owner);
 void filter_show(struct machine *machine);
+int filter_read(struct machine *machine, struct kvm_smccc_filter *ranges, unsigned int room);
 bool filter_parse(const char *text, struct kvm_smccc_filter *filter);
 
 /* host.c: warns of a host with more than one kind of CPU */
@@ -169,6 +253,9 @@ bool vcpu_stat(struct vcpu *vcpu, const char *name, uint64_t *sum);
 void die(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
 const char *reason(int error);
 void print_or_die(const char *text);
+void append(struct buffer *to, const void *from, size_t size);
+void take(struct buffer *from, void *to, size_t size);
+void bad(struct buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void start_thread(pthread_t *thread, void *(*run)(void *), void *arg, const char *name);
 bool parse_number(const char *text, uint64_t max, uint64_t *value, const char **end);
 int vm_ioctl(struct machine *machine, unsigned long request, const char *name, void *arg);

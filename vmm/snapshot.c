@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A guest moves: all of it into a file, after which this VMM ends, or out of a file, which
+ * is gone when the guest runs. It is never in two places.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "registers.h"
+#include "vmm.h"
+
+/* What has to be known before there is a machine */
+struct shape {
+	uint64_t memory_mib, nr_vcpus, smc, services, gicv2, features;
+	struct kernel_counts counts;
+	uint64_t nr_ranges;
+	struct kvm_smccc_filter ranges[MAX_RANGES];
+};
+
+/* A vCPU besides its registers */
+struct thread {
+	uint64_t plugged, power, suspended, powerdown, kicked, has_call;
+	uint64_t entry_pc, entry_x0, entry_big_endian;
+	uint64_t call, call_flags;	/* as kvm_run.hypercall has it, where has_call */
+	struct kvm_mp_state mp_state;
+	struct kvm_vcpu_events events;
+};
+
+/* Of the guest that comes out of a file */
+static struct shape restored;
+
+static void save_shape(struct machine *machine, struct buffer *to)
+{
+	struct shape shape = {
+		.memory_mib = machine->options->memory_mib,
+		.nr_vcpus = machine->nr_vcpus,
+		.smc = machine->options->smc,
+		.services = machine->services,
+		.gicv2 = machine->gicv2,
+		.features = machine->vcpus[0].init.features[0],
+	};
+	int nr = 0;
+
+	machine_counts(machine, &shape.counts);
+	if (machine->services || machine->options->nr_filters)
+		nr = filter_read(machine, shape.ranges, MAX_RANGES);
+	if (nr < 0)
+		bad(to, "this kernel cannot read its SMCCC filter back: %s", strerror(errno));
+	shape.nr_ranges = nr < 0 ? 0 : nr;
+	append(to, &shape, sizeof(shape));
+}
+
+static void load_shape(struct machine *machine, struct buffer *from)
+{
+	machine->counts = restored.counts;
+}
+
+/* Its values go into bits, indexes and sizes */
+static bool is_possible(const struct shape *shape, size_t memory)
+{
+	for (uint64_t i = 0; shape->nr_ranges <= MAX_RANGES && i < shape->nr_ranges; i++)
+		if (shape->ranges[i].action > KVM_SMCCC_FILTER_FWD_TO_USER)
+			return false;
+	return shape->memory_mib >= 16 && shape->memory_mib <= 65536 &&
+	       shape->memory_mib * MIB == memory && shape->nr_vcpus >= 1 &&
+	       shape->nr_vcpus <= MAX_VCPUS && shape->smc <= 1 && shape->services <= 1 &&
+	       shape->gicv2 <= 1 && shape->features && shape->features <= UINT32_MAX &&
+	       shape->nr_ranges <= MAX_RANGES;
+}
+
+static void save_thread(struct vcpu *vcpu, const struct cpu *cpu, struct buffer *to)
+{
+	struct thread thread = {
+		.plugged = cpu->plugged,
+		.power = cpu->power,
+		.suspended = vcpu->suspended,
+		.powerdown = vcpu->powerdown,
+		.kicked = vcpu->kicked,
+		.has_call = vcpu->has_call,
+		.entry_pc = vcpu->entry.pc,
+		.entry_x0 = vcpu->entry.x0,
+		.entry_big_endian = vcpu->entry.big_endian,
+		.call = vcpu->has_call ? vcpu->run->hypercall.nr : 0,
+		.call_flags = vcpu->has_call ? vcpu->run->hypercall.flags : 0,
+	};
+
+	if (ioctl(vcpu->fd, KVM_GET_MP_STATE, &thread.mp_state) ||
+	    ioctl(vcpu->fd, KVM_GET_VCPU_EVENTS, &thread.events))
+		bad(to, "state and events of vCPU %u: %s", vcpu->view.index, strerror(errno));
+	append(to, &thread, sizeof(thread));
+}
+
+static void save_threads(struct machine *machine, struct buffer *to)
+{
+	for (unsigned int i = 0; i < machine->nr_vcpus; i++)
+		save_thread(&machine->vcpus[i], &machine->cpus[i], to);
+}
+
+/* x0-x17 of a call that is still to be served are where an exit leaves them */
+static void load_call(struct vcpu *vcpu, const struct thread *thread)
+{
+	vcpu->has_call = true;
+	vcpu->run->exit_reason = KVM_EXIT_HYPERCALL;
+	vcpu->run->hypercall.nr = thread->call;
+	vcpu->run->hypercall.flags = thread->call_flags;
+	for (unsigned int i = 0; i < 18 && vcpu->machine->sync_regs; i++)
+		SYNC_REGS(vcpu->run)[i] = view_get(&vcpu->view, REG_X(i));
+}
+
+static void load_thread(struct vcpu *vcpu, struct cpu *cpu, struct buffer *from)
+{
+	struct thread thread;
+
+	take(from, &thread, sizeof(thread));
+	if (thread.power > POWER_ON_PENDING)
+		bad(from, "it has a vCPU that there cannot be");
+	if (from->error[0])
+		return;
+	cpu->plugged = thread.plugged;
+	cpu->power = thread.power;
+	vcpu->suspended = thread.suspended;
+	vcpu->powerdown = thread.powerdown;
+	vcpu->entry.pc = thread.entry_pc;
+	vcpu->entry.x0 = thread.entry_x0;
+	vcpu->entry.big_endian = thread.entry_big_endian;
+	vcpu_ioctl(vcpu, KVM_SET_MP_STATE, "KVM_SET_MP_STATE", &thread.mp_state);
+	vcpu_ioctl(vcpu, KVM_SET_VCPU_EVENTS, "KVM_SET_VCPU_EVENTS", &thread.events);
+	if (thread.has_call)
+		load_call(vcpu, &thread);
+	/* What a service wanted of it, it looks up first */
+	vcpu->kicked = thread.kicked;
+	vcpu->run->immediate_exit = vcpu->kicked;
+}
+
+static void load_threads(struct machine *machine, struct buffer *from)
+{
+	for (unsigned int i = 0; i < machine->nr_vcpus; i++)
+		load_thread(&machine->vcpus[i], &machine->cpus[i], from);
+}
+
+/*
+ * The parts, as they are in the file and in the order in which they are loaded. Firmware
+ * registers come before the first run, the serial port's line after the GIC; the counters
+ * are last, so that they have not gone on.
+ */
+static const struct part {
+	state_fn *save, *load;
+} parts[] = {
+	{ save_shape, load_shape },
+	{ registers_save, registers_load },
+	{ gic_save, gic_load },
+	{ save_threads, load_threads },
+	{ services_save, services_load },
+	{ serial_save, serial_load },
+	{ counters_save, counters_load },
+};
+
+#define REGISTERS	1
+
+static struct buffer contents[ARRAY_SIZE(parts)];
+
+/* Each part is behind its size. While every vCPU is at rest, nothing changes. */
+static void save_state(struct machine *machine, struct buffer *to)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(parts); i++) {
+		uint64_t size = 0, start = to->size;
+
+		append(to, &size, sizeof(size));
+		parts[i].save(machine, to);
+		size = to->size - start - sizeof(size);
+		memcpy(to->data + start, &size, sizeof(size));
+	}
+}
+
+/*
+ * The caller ends the machine if this returns NULL: its guest is in the file then, and no
+ * vCPU has run since.
+ */
+const char *snapshot_save(struct machine *machine, const char *path, report_fn *report, void *arg)
+{
+	static char error[512];
+	struct buffer state = { };
+	const char *why;
+
+	if (!machine_pause(machine))
+		return "the machine is about to start or to end";
+	serial_stop();
+	save_state(machine, &state);
+	why = state.error[0] ? state.error :
+	      archive_write(path, &state, machine->ram, machine->options->memory, report, arg);
+	free(state.data);
+	if (!why)
+		return NULL;
+	snprintf(error, sizeof(error), "%s: %s", path, why);
+	serial_restart();
+	machine_resume(machine);
+	return error;
+}
+
+/* Looks at all of the file; what can be said of it without a machine is said here */
+void snapshot_open(struct options *options)
+{
+	struct buffer state, registers;
+	size_t memory = archive_open(options->restore, &state);
+	uint64_t size;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(parts); i++) {
+		take(&state, &size, sizeof(size));
+		if (size > state.size - state.at)
+			die("%s: it is damaged: a part is not whole", options->restore);
+		contents[i] = (struct buffer){ .data = state.data + state.at, .size = size };
+		state.at += size;
+	}
+	take(&contents[0], &restored, sizeof(restored));
+	if (state.at != state.size || contents[0].error[0] || !is_possible(&restored, memory))
+		die("%s: it has a machine that there cannot be", options->restore);
+	registers = contents[REGISTERS];
+	registers_check(&registers, restored.nr_vcpus);
+	if (registers.error[0])
+		die("%s: its registers: %s", options->restore, registers.error);
+
+	options->memory_mib = restored.memory_mib;
+	options->memory = memory;
+	options->cpus = options->max_cpus = restored.nr_vcpus;
+	options->smc = restored.smc;
+	options->psci = restored.services ? PSCI_USER : PSCI_KERNEL;
+	options->features = restored.features;
+	options->gicv2 = restored.gicv2;
+	options->nr_filters = restored.nr_ranges;
+	memcpy(options->filters, restored.ranges, sizeof(restored.ranges));
+	options->no_reboot |= !options->kernel;
+}
+
+/* Into a machine that has been made for it */
+void snapshot_load(struct machine *machine)
+{
+	const char *file = machine->options->restore;
+
+	archive_load(machine->ram, machine->options->memory);
+	for (unsigned int i = 0; i < ARRAY_SIZE(parts); i++) {
+		parts[i].load(machine, &contents[i]);
+		if (contents[i].error[0])
+			die("%s: %s", file, contents[i].error);
+	}
+	archive_remove();
+	machine_continue(machine);
+}
