@@ -276,6 +276,13 @@ seeds() { perl -0777 -ne 'for my $name ("kaslr-seed", "rng-seed") { /\Q$name\E\0
 check 'its device tree has seeds' seeds "$scratch/dump.1"
 check '... others after the reset' sh -c "! cmp -s '$scratch/dump.1' '$scratch/dump.2' && [ -e '$scratch/dump.2' ]"
 
+# Guests that move, and 1,000 damaged files of them: by $top/tests/native/moves
+"$top/tests/native/moves" "$asan" > "$logs/native-moves.log" 2>&1 || true
+results_of "$logs/native-moves.log"
+moved_seed=$(sed -n 's/^# seed \(.*: .*\)/\1/p' "$logs/native-moves.log")
+"$top/tests/native/moves" "$tsan" 0 0 > "$logs/native-moves-tsan.log" 2>&1 || true
+check 'TSan: moves find no race' eval "grep '^1\.\.' '$logs/native-moves-tsan.log' && ! grep '^not ok' '$logs/native-moves-tsan.log'"
+
 # What it inherits, terminals and sockets, how it ends: by $top/tests/native/surroundings
 "$top/tests/native/surroundings" "$plain" > "$logs/native-surroundings.log" 2>&1 || true
 results_of "$logs/native-surroundings.log"
@@ -292,5 +299,5 @@ for ((nr = 1; nr <= 60; nr++)); do
 done
 [ -z "$bad" ] && ok 'each of 60 requests that fails gives one line, or does not matter' || { not_ok 'each of 60 requests that fails gives one line, or does not matter'; diag <<< "$bad"; }
 
-figure 'ASan with UBSan, TSan, by synced registers and without'
+figure "ASan with UBSan, TSan, by synced registers and without; damaged files by seed $moved_seed"
 finish

@@ -11,6 +11,10 @@
  * FAIL_INIT= makes resets of vCPU 1 by CPU_ON fail, "off-cpu" unless its thread may run
  * on one CPU alone, "always" even so. DUMP= is where each boot's device tree goes,
  * and where the guest starts.
+ *
+ * For guests that move: HOLD_RUN= lets no guest run, HOLD_CALL=ID holds the exit of a call
+ * back until the vCPU is kicked, HOLD_ANSWER=ID the KVM_RUN after it, and NATIVE_REGS= has
+ * words ID=VALUE of registers that have this value here and take no other, or ID=none.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -55,6 +59,8 @@ static struct {
 	char *ram;
 	uint32_t gic_type;
 	uint64_t counters[2];		/* virtual, physical: where they start */
+	struct { uint64_t group, attr, value; } gic[4096];
+	unsigned int nr_gic;
 	unsigned int boots;
 } vm = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
@@ -230,6 +236,60 @@ static bool is_init_to_fail(const struct processor *cpu)
 	return !strcmp(how, "always") || CPU_COUNT(&set) != 1;
 }
 
+/* Registers of several sizes and kinds, with their values at a reset */
+static const struct { uint64_t id, value; } others[NR_OTHERS] = {
+	{ KVM_REG_ARM_TIMER_CTL, 0 }, { KVM_REG_ARM_TIMER_CVAL, 0 },
+	{ KVM_REG_ARM_PTIMER_CTL, 0 }, { KVM_REG_ARM_PTIMER_CVAL, 0 },
+	{ KVM_REG_ARM_PSCI_VERSION, 0x10003 }, { KVM_REG_ARM_STD_BMAP, 1 },
+	{ KVM_REG_ARM_VENDOR_HYP_BMAP, 3 }, { KVM_REG_ARM_FW_FEAT_BMAP_REG(3), 2 },
+	{ ARM64_SYS_REG(3, 0, 0, 5, 0), 9 },		/* ID_AA64DFR0_EL1 */
+	{ ARM64_SYS_REG(3, 0, 0, 7, 1), 0x10000000100 },	/* ID_AA64MMFR1_EL1 */
+	{ ARM64_SYS_REG(3, 0, 0, 4, 0), 0x11 },		/* ID_AA64PFR0_EL1 */
+	{ KVM_REG_ARM64 | KVM_REG_SIZE_U32 | KVM_REG_ARM_DEMUX | KVM_REG_ARM_DEMUX_ID_CCSIDR, 7 },
+	{ KVM_REG_ARM64 | KVM_REG_SIZE_U128 | KVM_REG_ARM_CORE |
+	  KVM_REG_ARM_CORE_REG(fp_regs.vregs[3]), 0 },
+	{ KVM_REG_ARM64_SVE_ZREG(1, 0), 0 }, { KVM_REG_ARM64_SVE_VLS, 3 },
+	{ ARM64_SYS_REG(3, 0, 13, 0, 4), 0 },		/* TPIDR_EL1 */
+};
+
+/* What NATIVE_REGS= says of a register; NULL if nothing */
+static const char *own_value(uint64_t id)
+{
+	const char *all = getenv("NATIVE_REGS");
+	char word[32];
+
+	snprintf(word, sizeof(word), "%#lx=", id);
+	all = all ? strstr(all, word) : NULL;
+	return all ? all + strlen(word) : NULL;
+}
+
+static bool has_other(struct processor *cpu, unsigned int n)
+{
+	const char *own = own_value(others[n].id);
+
+	if (own && !strncmp(own, "none", 4))
+		return false;
+	if ((others[n].id & KVM_REG_ARM_COPROC_MASK) == KVM_REG_ARM64_SVE)
+		return cpu->has_sve;
+	return true;
+}
+
+static void reset_others(struct processor *cpu)
+{
+	memset(cpu->others, 0, sizeof(cpu->others));
+	for (unsigned int n = 0; n < NR_OTHERS; n++) {
+		const char *own = own_value(others[n].id);
+		uint64_t value = own ? strtoull(own, NULL, 0) : others[n].value;
+
+		memcpy(cpu->others[n], &value, sizeof(value));
+	}
+}
+
+static size_t size_of(uint64_t id)
+{
+	return 1ul << ((id & KVM_REG_SIZE_MASK) >> KVM_REG_SIZE_SHIFT);
+}
+
 static void init_vcpu(struct processor *cpu)
 {
 	/* Its first one is that of its creation */
@@ -243,6 +303,54 @@ static void init_vcpu(struct processor *cpu)
 	cpu->mp_state = KVM_MP_STATE_RUNNABLE;
 	cpu->fresh = true;
 	cpu->abort = false;
+	if (cpu->inits == 1)
+		reset_others(cpu);
+}
+
+static int one_other(struct processor *cpu, unsigned long request, const struct kvm_one_reg *reg)
+{
+	void *user = (void *)(uintptr_t)reg->addr;
+	size_t size = size_of(reg->id);
+
+	for (unsigned int n = 0; n < NR_OTHERS; n++) {
+		if (reg->id != others[n].id || !has_other(cpu, n))
+			continue;
+		if (request == KVM_GET_ONE_REG) {
+			memcpy(user, cpu->others[n], size);
+			return 0;
+		}
+		if (reg->id == KVM_REG_ARM64_SVE_VLS && cpu->is_final)
+			return fail(EPERM);
+		if (own_value(reg->id) && memcmp(user, cpu->others[n], size) != 0)
+			return fail(EINVAL);
+		memcpy(cpu->others[n], user, size);
+		return 0;
+	}
+	return fail(ENOENT);
+}
+
+static int reg_list(struct processor *cpu, struct kvm_reg_list *list)
+{
+	static const uint64_t own[] = {
+		REG_PC, REG_PSTATE, REG_SCTLR_EL1, REG_ELR_EL1, REG_SPSR_EL1, REG_MPIDR_EL1,
+		KVM_REG_ARM_TIMER_CNT,
+	};
+	uint64_t room = list->n;
+
+	if (cpu->has_sve && !cpu->is_final)
+		return fail(EPERM);
+	list->n = 0;
+#define LIST(id) (list->n++ < room ? (void)(list->reg[list->n - 1] = (id)) : (void)0)
+	for (unsigned int n = 0; n < ARRAY_SIZE(cpu->x); n++)
+		LIST(REG_X(n));
+	for (unsigned int n = 0; n < ARRAY_SIZE(own); n++)
+		LIST(own[n]);
+	if (!lacks("ptimer"))
+		LIST(KVM_REG_ARM_PTIMER_CNT);
+	for (unsigned int n = 0; n < NR_OTHERS; n++)
+		if (has_other(cpu, n))
+			LIST(others[n].id);
+	return list->n > room ? fail(E2BIG) : 0;
 }
 
 static uint64_t *register_of(struct processor *cpu, uint64_t id)
@@ -270,7 +378,7 @@ static int one_reg(struct processor *cpu, unsigned long request, const struct kv
 	uint64_t *value = reg->id == REG_MPIDR_EL1 ? &mpidr : register_of(cpu, reg->id);
 
 	if (!value)
-		return fail(ENOENT);
+		return one_other(cpu, request, reg);
 	if (request == KVM_GET_ONE_REG)
 		*user = *value;
 	else
@@ -398,10 +506,34 @@ static void dump(const struct processor *cpu)
 		return;
 	snprintf(path, sizeof(path), "%s.%u", name, vm.boots);
 	file = fopen(path, "w");
-	fprintf(file, "pc %#lx\ncounters %lu %lu\nsve %d\npmu %d\n", cpu->pc, vm.counters[0],
+	fprintf(file, "pc %#lx
+counters %lu %lu
+sve %d
+pmu %d
+", cpu->pc, vm.counters[0],
 		vm.counters[1], cpu->has_sve, cpu->pmu_irq);
-	fwrite(vm.ram + (cpu->x[0] - RAM_BASE), 1, 0x4000, file);
+	if (cpu->x[0] - RAM_BASE < 16 * MIB)	/* not in a guest that comes from elsewhere */
+		fwrite(vm.ram + (cpu->x[0] - RAM_BASE), 1, 0x4000, file);
 	fclose(file);
+}
+
+/* Until the vCPU is to leave KVM_RUN */
+static void wait_for_kick(struct processor *cpu)
+{
+	const struct timespec moment = { .tv_nsec = 100000 };
+
+	while (!kicked(cpu))
+		nanosleep(&moment, NULL);
+}
+
+static bool is_held(const char *what, uint64_t id)
+{
+	const char *held = getenv(what);
+
+	if (!held || strtoull(held, NULL, 0) != id)
+		return false;
+	fprintf(stderr, "held\n");
+	return true;
 }
 
 static int run(struct processor *cpu)
@@ -415,6 +547,9 @@ static int run(struct processor *cpu)
 		return fail(EINVAL);
 	if ((cpu->run->kvm_valid_regs | cpu->run->kvm_dirty_regs) & ~known)
 		return fail(EINVAL);
+	if (cpu->run->exit_reason == KVM_EXIT_HYPERCALL && !cpu->fresh &&
+	    is_held("HOLD_ANSWER", cpu->run->hypercall.nr))
+		wait_for_kick(cpu);
 	if (cpu->run->kvm_dirty_regs) {
 		memcpy(cpu->x, synced(cpu), 18 * sizeof(cpu->x[0]));
 		cpu->run->kvm_dirty_regs = 0;
@@ -427,7 +562,10 @@ static int run(struct processor *cpu)
 		return fail(EINTR);
 	}
 	cpu->is_deaf = is_deaf();
-	if (cpu->mp_state == KVM_MP_STATE_SUSPENDED)
+	if (getenv("HOLD_RUN")) {
+		wait_for_kick(cpu);
+		error = -EINTR;
+	} else if (cpu->mp_state == KVM_MP_STATE_SUSPENDED)
 		error = sleep_in_kvm(cpu);
 	else
 		error = enter(cpu);
@@ -494,6 +632,8 @@ void guest_call(bool smc)
 	cpu->run->hypercall.nr = id;
 	memcpy(cpu->run->hypercall.args, &cpu->x[1], sizeof(cpu->run->hypercall.args));
 	cpu->run->hypercall.flags = smc ? KVM_HYPERCALL_EXIT_SMC : 0;
+	if (is_held("HOLD_CALL", id))
+		wait_for_kick(cpu);
 	leave(0);
 }
 
@@ -542,6 +682,7 @@ static int create_vm(unsigned long type)
 	vm.nr = 0;
 	vm.has_run = false;
 	vm.levels = 0;
+	vm.nr_gic = 0;
 	guest_forget();
 	vm_fd = new_fd("vm", 0);
 	return vm_fd;
@@ -565,12 +706,42 @@ static int create_device(struct kvm_create_device *device)
 	return 0;
 }
 
-static int gic_ioctl(const struct kvm_device_attr *attr)
+/* A register, as long as no vCPU is in KVM_RUN: each keeps what is written to it */
+static int gic_register(unsigned long request, const struct kvm_device_attr *attr)
+{
+	bool is_wide = attr->group == KVM_DEV_ARM_VGIC_GRP_CPU_SYSREGS;
+	void *user = (void *)(uintptr_t)attr->addr;
+	unsigned int i;
+
+	for (i = 0; i < nr_cpus; i++)
+		if (__atomic_load_n(&cpus[i].is_running, __ATOMIC_SEQ_CST))
+			return fail(EBUSY);
+	for (i = 0; i < vm.nr_gic; i++)
+		if (vm.gic[i].group == attr->group && vm.gic[i].attr == attr->attr)
+			break;
+	if (i == ARRAY_SIZE(vm.gic))
+		return fail(ENOMEM);
+	if (i == vm.nr_gic) {
+		vm.nr_gic++;
+		vm.gic[i].group = attr->group;
+		vm.gic[i].attr = attr->attr;
+		vm.gic[i].value = attr->attr * 0x9e3779b1u;
+	}
+	if (request == KVM_GET_DEVICE_ATTR)
+		memcpy(user, &vm.gic[i].value, is_wide ? 8 : 4);
+	else
+		memcpy(&vm.gic[i].value, user, is_wide ? 8 : 4);
+	return 0;
+}
+
+static int gic_ioctl(unsigned long request, const struct kvm_device_attr *attr)
 {
 	bool is_v2 = vm.gic_type == KVM_DEV_TYPE_ARM_VGIC_V2;
 
-	if (attr->group != KVM_DEV_ARM_VGIC_GRP_ADDR)
+	if (attr->group == KVM_DEV_ARM_VGIC_GRP_NR_IRQS || attr->group == KVM_DEV_ARM_VGIC_GRP_CTRL)
 		return 0;
+	if (attr->group != KVM_DEV_ARM_VGIC_GRP_ADDR)
+		return gic_register(request, attr);
 	if (attr->attr == KVM_VGIC_V2_ADDR_TYPE_DIST || attr->attr == KVM_VGIC_V2_ADDR_TYPE_CPU)
 		return is_v2 ? 0 : fail(ENODEV);
 	return is_v2 ? fail(ENODEV) : 0;
@@ -633,9 +804,16 @@ static int pmu_ioctl(struct processor *cpu, const struct kvm_device_attr *attr)
 
 static int vcpu_ioctl_of(struct processor *cpu, unsigned long request, void *arg)
 {
+	int ret;
+
 	switch (request) {
 	case KVM_RUN:
-		return run(cpu);
+		__atomic_store_n(&cpu->is_running, true, __ATOMIC_SEQ_CST);
+		ret = run(cpu);
+		__atomic_store_n(&cpu->is_running, false, __ATOMIC_SEQ_CST);
+		return ret;
+	case KVM_GET_REG_LIST:
+		return reg_list(cpu, arg);
 	case KVM_ARM_VCPU_INIT:
 		if (is_init_to_fail(cpu))
 			return fail(EINVAL);
@@ -657,6 +835,12 @@ static int vcpu_ioctl_of(struct processor *cpu, unsigned long request, void *arg
 		return pmu_ioctl(cpu, arg);
 	case KVM_SET_MP_STATE:
 		cpu->mp_state = ((struct kvm_mp_state *)arg)->mp_state;
+		return 0;
+	case KVM_GET_MP_STATE:
+		((struct kvm_mp_state *)arg)->mp_state = cpu->mp_state;
+		return 0;
+	case KVM_GET_VCPU_EVENTS:
+		memset(arg, 0, sizeof(struct kvm_vcpu_events));
 		return 0;
 	case KVM_SET_VCPU_EVENTS:
 		cpu->abort = ((struct kvm_vcpu_events *)arg)->exception.ext_dabt_pending;
@@ -692,7 +876,7 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
 	if (fd == vm_fd)
 		return vm_ioctl_of(request, arg);
 	if (fd == gic_fd)
-		return gic_ioctl(arg);
+		return gic_ioctl(request, arg);
 	for (unsigned int i = 0; i < nr_cpus; i++)
 		if (fd == cpus[i].fd)
 			return vcpu_ioctl_of(&cpus[i], request, arg);

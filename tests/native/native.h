@@ -14,6 +14,7 @@
 #include <linux/kvm.h>
 
 #define MAX_CPU		64
+#define NR_OTHERS	16
 
 /* Where a vCPU can be sent: guest.c knows what to do there */
 #define AT_START	0x80000000ul
@@ -27,6 +28,8 @@ struct processor {
 	struct kvm_run *run;		/* the kernel's mapping of it */
 	uint64_t x[31], pc, pstate, sctlr, elr, spsr;
 	uint64_t timer;			/* when it fires, 0: never */
+	uint8_t others[NR_OTHERS][256];	/* registers that the VMM reads and writes alone */
+	bool is_running;		/* in KVM_RUN */
 	uint32_t mp_state;
 	bool has_sve, is_final;
 	bool has_pmu, is_counting;	/* the guest has one; it is ready */
