@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # The reference VMM boots an ordinary Linux and others whose firmware is in user
-# space, by both conduits. The evidence is what the guests print, and what the
-# kernel counts.
+# space, by both conduits; and a guest moves from one VMM to another. The evidence is
+# what the guests print, and what the kernel counts.
 # Uses: kernel:series:host vmm:series guests machine
 . "$(dirname "$0")/lib/tap.sh"
 . "$top/tests/lib/guests.sh"
-# Linux guests do $top/scripts/guest/tour and $top/tests/guest/vulnerabilities, by
-# $top/scripts/guest/drive
+# Linux guests do $top/scripts/guest/tour, $top/tests/guest/vulnerabilities and, moving
+# from one VMM to another, $top/tests/guest/moving, by $top/scripts/guest/drive
 
 ready
 guests
@@ -16,6 +16,8 @@ guests
 vmm_files "$scratch/vhe"
 linux_guest "$scratch/vhe" "$top/scripts/guest/tour" --cpus 4 --max-cpus 8 --verbose --show-filter
 every_bare_guest "$scratch/vhe"
+bare_guest "$scratch/vhe" bare-move --cpus 4
+GUEST_APPEND=moves=1 linux_guest "$scratch/vhe" "$top/tests/guest/moving" --cpus 4 --max-cpus 8
 cpus_guest "$scratch/vhe" 8 10
 
 # The other conduit, without VHE; and calls that are forwarded though KVM has PSCI
