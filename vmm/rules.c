@@ -52,6 +52,7 @@ static const struct rule rules[] = {
 	{ FW_BMAP_2, "VENDOR_HYP_BMAP_2", .may_lack = true, .if_clear = ALL, .limited = ALL },
 	/* Vector lengths: what the guest has found has to be there */
 	{ KVM_REG_ARM64_SVE_VLS, "SVE_VLS", .may_lack = false },
+	{ KVM_REG_ARM_PTIMER_CNT, "CNTPCT_EL0", .may_lack = true },
 };
 
 /* The id registers S3_0_C0_C1_0 to S3_0_C0_C7_7 */
@@ -106,6 +107,8 @@ const char *register_name(uint64_t id, char name[64])
 	else if ((id & KVM_REG_ARM_COPROC_MASK) == KVM_REG_ARM64_SYSREG)
 		snprintf(name, 64, "S%u_%u_C%u_C%u_%u", (unsigned int)id >> 14 & 3,
 			 (unsigned int)id >> 11 & 7, (unsigned int)id >> 7 & 15, crm, op2);
+	else if ((id & ~(uint64_t)KVM_REG_ARM_DEMUX_VAL_MASK) == CCSIDR)
+		snprintf(name, 64, "CCSIDR_%u", (unsigned int)id & KVM_REG_ARM_DEMUX_VAL_MASK);
 	else
 		snprintf(name, 64, "%#lx", id);
 	return name;
