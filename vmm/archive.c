@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -117,13 +116,11 @@ static const char *give_name(const char *path, int directory)
 const char *archive_write(const char *path, const struct buffer *state, const void *ram,
 			  size_t memory, report_fn *report, void *arg)
 {
-	static bool is_prepared;
 	char unique[PATH_MAX];
 	const char *error;
-	struct stat there;
 	int directory, fd;
 
-	if (!lstat(path, &there))
+	if (!faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW))
 		return strerror(EEXIST);
 	if (snprintf(unique, sizeof(unique), "%s.XXXXXX", path) >= (int)sizeof(unique))
 		return strerror(ENAMETOOLONG);
@@ -131,9 +128,7 @@ const char *archive_write(const char *path, const struct buffer *state, const vo
 	if (fd < 0)
 		return strerror(errno);
 	memcpy(temporary, unique, sizeof(unique));
-	if (!is_prepared)
-		atexit(remove_temporary);
-	is_prepared = true;
+	atexit(remove_temporary);
 	directory = open(dirname(unique), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	file = fdopen(fd, "w");
 	error = directory < 0 || !file ? strerror(errno) :

@@ -180,9 +180,9 @@ bool machine_pause(struct machine *machine)
 	pthread_mutex_lock(&machine->lock);
 	machine->pausing = true;
 	for (unsigned int i = 0; i < machine->nr_vcpus && machine->stop == STOP_NONE; i++) {
-		was_kicked = machine->vcpus[i].kicked;
+		was_kicked = machine->vcpus[i].is.kicked;
 		view_kick(&machine->vcpus[i].view, i);
-		machine->vcpus[i].kicked = was_kicked;
+		machine->vcpus[i].is.kicked = was_kicked;
 	}
 	for (unsigned int i = 0; i < machine->nr_vcpus; i++)
 		while (machine->stop == STOP_NONE && !machine->vcpus[i].at_rest)
@@ -213,6 +213,7 @@ void machine_moved(struct machine *machine)
 /* The guest goes on as it was loaded */
 void machine_continue(struct machine *machine)
 {
+	serial_start(machine);
 	pthread_mutex_lock(&machine->lock);
 	start_vcpus(machine);
 	pthread_mutex_unlock(&machine->lock);

@@ -62,29 +62,45 @@ static struct kvm_reg_list *list_of(struct vcpu *vcpu, struct buffer *buffer)
 	return list;
 }
 
-/* They run on while the guest does not: see counters_save() */
-static bool is_counter(uint64_t id)
+/* 6.1 lists no physical counter: it is the host's, which a program sees as its virtual one */
+static uint64_t host_counter(void)
 {
-	return id == KVM_REG_ARM_TIMER_CNT || id == KVM_REG_ARM_PTIMER_CNT;
+#ifdef __aarch64__
+	uint64_t value;
+
+	asm volatile("isb; mrs %0, cntvct_el0" : "=r" (value));
+	return value;
+#else
+	return clock();
+#endif
+}
+
+static void append_register(struct buffer *to, const struct reg *reg)
+{
+	append(to, &reg->id, sizeof(reg->id));
+	append(to, reg->bytes, size_of(reg->id));
 }
 
 static void save_vcpu(struct vcpu *vcpu, struct buffer *to)
 {
 	struct kvm_reg_list *list = list_of(vcpu, to);
-	struct reg reg;
+	struct reg reg, physical = { .id = KVM_REG_ARM_PTIMER_CNT };
+	bool lacks_counter = get_reg(vcpu, &physical);
+	uint64_t nr = list->n + lacks_counter;
 	char name[64];
 
-	append(to, &list->n, sizeof(list->n));
+	append(to, &nr, sizeof(nr));
 	for (uint64_t i = 0; i < list->n && !to->error[0]; i++) {
 		reg = (struct reg){ .id = list->reg[i] };
 		if (size_of(reg.id) > LARGEST || get_reg(vcpu, &reg))
 			bad(to, "KVM_GET_ONE_REG of %s: %s", register_name(reg.id, name),
 			    strerror(errno));
-		else if (is_counter(reg.id))
-			reg.value = 0;
-		append(to, &reg.id, sizeof(reg.id));
-		append(to, reg.bytes, to->error[0] ? 0 : size_of(reg.id));
+		else
+			append_register(to, &reg);
 	}
+	physical.value = host_counter();
+	if (lacks_counter)
+		append_register(to, &physical);
 	free(list);
 }
 
@@ -112,13 +128,6 @@ static uint64_t take_number(struct buffer *from)
 
 	take(from, &nr, sizeof(nr));
 	return nr;
-}
-
-void registers_check(struct buffer *from, uint64_t nr_vcpus)
-{
-	for (uint64_t i = 0; i < nr_vcpus; i++)
-		for (uint64_t nr = take_number(from); nr && !from->error[0]; nr--)
-			take_register(from);
 }
 
 static bool is_allowed(const struct options *options, const char *name)
@@ -180,12 +189,12 @@ static void load_vector_lengths(struct vcpu *vcpu, struct buffer from)
 	vcpu_finalize(vcpu);
 }
 
-/* What is left in the list is here alone */
+/* The counters are the machine's: they are as vCPU 0 has them. What is left is here alone */
 static void load_vcpu(struct vcpu *vcpu, struct buffer *from)
 {
 	struct kvm_reg_list *list;
+	bool is_listed, is_shared;
 	struct reg reg;
-	bool is_listed;
 	char name[64];
 
 	load_vector_lengths(vcpu, *from);
@@ -198,7 +207,8 @@ static void load_vcpu(struct vcpu *vcpu, struct buffer *from)
 			if (is_listed)
 				list->reg[i] = 0;
 		}
-		if (!is_counter(reg.id) && !from->error[0])
+		is_shared = reg.id == KVM_REG_ARM_TIMER_CNT || reg.id == KVM_REG_ARM_PTIMER_CNT;
+		if (!(is_shared && vcpu->view.index) && !from->error[0])
 			load_reg(vcpu, &reg, is_listed, from);
 	}
 	for (uint64_t i = 0; i < list->n && !from->error[0]; i++) {
@@ -223,7 +233,9 @@ void registers_limit(struct vcpu *vcpu)
 	struct reg reg;
 	uint64_t had;
 
-	for (unsigned int i = 0; vcpu->machine->options->compatible && (rule = rule_number(i)); i++) {
+	if (!vcpu->machine->options->compatible)
+		return;
+	for (unsigned int i = 0; (rule = rule_number(i)); i++) {
 		reg = (struct reg){ .id = rule->id };
 		if (!rule->limited || get_reg(vcpu, &reg))
 			continue;
@@ -236,44 +248,4 @@ void registers_limit(struct vcpu *vcpu)
 			die("--compatible: %s cannot be %#lx on this host: %s", rule->name,
 			    reg.value, strerror(errno));
 	}
-}
-
-/* What 6.1 does not list is the host's, which a program sees as its virtual one */
-static uint64_t host_counter(void)
-{
-#ifdef __aarch64__
-	uint64_t value;
-
-	asm volatile("isb; mrs %0, cntvct_el0" : "=r" (value));
-	return value;
-#else
-	return clock();
-#endif
-}
-
-/* The machine's virtual and physical counter, of a vCPU for all */
-void counters_save(struct machine *machine, struct buffer *to)
-{
-	struct reg virtual = { .id = KVM_REG_ARM_TIMER_CNT };
-	struct reg physical = { .id = KVM_REG_ARM_PTIMER_CNT };
-
-	if (get_reg(&machine->vcpus[0], &virtual))
-		bad(to, "KVM_REG_ARM_TIMER_CNT: %s", strerror(errno));
-	if (get_reg(&machine->vcpus[0], &physical))
-		physical.value = host_counter();
-	append(to, &virtual.value, sizeof(virtual.value));
-	append(to, &physical.value, sizeof(physical.value));
-}
-
-/* They go on from there. A kernel that has no physical one shows the host's */
-void counters_load(struct machine *machine, struct buffer *from)
-{
-	struct reg virtual = { .id = KVM_REG_ARM_TIMER_CNT };
-	struct reg physical = { .id = KVM_REG_ARM_PTIMER_CNT };
-
-	take(from, &virtual.value, sizeof(virtual.value));
-	take(from, &physical.value, sizeof(physical.value));
-	if (set_reg(&machine->vcpus[0], virtual))
-		bad(from, "KVM_REG_ARM_TIMER_CNT: %s", strerror(errno));
-	set_reg(&machine->vcpus[0], physical);
 }

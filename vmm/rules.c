@@ -31,13 +31,14 @@ static const struct rule rules[] = {
 	 * up. It is for loops over sets and ways, which KVM traps and does itself. But
 	 * whether LoUU and LoUIS are 0 tells what has to be cleaned for instructions.
 	 */
-	{ ARM64_SYS_REG(3, 1, 0, 0, 1), "CLIDR_EL1", .may_differ = 0x7fffull << 32 | 0xc71fffffull },
+	{ ARM64_SYS_REG(3, 1, 0, 0, 1), "CLIDR_EL1", .may_differ = 0x7fffc71fffffull },
 	/*
-	 * The physical timer, which 6.1 does not list. It is not missed as long as it is off.
-	 * The counters are not set by this table, see counters_load().
+	 * The physical timer, which 6.1 does not list. It is not missed as long as it is off,
+	 * and the guest sees the host's counter.
 	 */
 	{ KVM_REG_ARM_PTIMER_CTL, "CNTP_CTL_EL0", .may_lack = true, .if_clear = 1 },
 	{ KVM_REG_ARM_PTIMER_CVAL, "CNTP_CVAL_EL0", .may_lack = true },
+	{ KVM_REG_ARM_PTIMER_CNT, "CNTPCT_EL0", .may_lack = true },
 	/* 6.12 lists them even if ID_AA64MMFR3_EL1 does not have what they are for */
 	{ ARM64_SYS_REG(3, 0, 2, 0, 3), "TCR2_EL1", .may_lack = true },
 	{ ARM64_SYS_REG(3, 0, 10, 2, 2), "PIRE0_EL1", .may_lack = true },
@@ -52,7 +53,6 @@ static const struct rule rules[] = {
 	{ FW_BMAP_2, "VENDOR_HYP_BMAP_2", .may_lack = true, .if_clear = ALL, .limited = ALL },
 	/* Vector lengths: what the guest has found has to be there */
 	{ KVM_REG_ARM64_SVE_VLS, "SVE_VLS", .may_lack = false },
-	{ KVM_REG_ARM_PTIMER_CNT, "CNTPCT_EL0", .may_lack = true },
 };
 
 /* The id registers S3_0_C0_C1_0 to S3_0_C0_C7_7 */

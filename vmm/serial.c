@@ -35,6 +35,7 @@ static struct machine *machine;
 static struct fifo rx, tx;
 static uint32_t mask;		/* IMSC: the interrupts that are enabled */
 static bool level;		/* of the interrupt line */
+static struct { struct fifo rx; uint32_t mask; } loaded;	/* what the port starts with */
 static bool stopping;
 static pthread_t thread;
 static int wake = -1;		/* eventfd: the thread has to look */
@@ -228,24 +229,6 @@ static void *serial_main(void *arg)
 	}
 }
 
-/* The port as it is after a reset */
-static void reset_port(struct machine *new_machine)
-{
-	pthread_mutex_lock(&lock);
-	if (wake < 0) {
-		wake = eventfd(0, EFD_CLOEXEC);
-		if (wake < 0)
-			die("serial port: %s", reason(errno));
-		terminal_start();
-	}
-	pthread_mutex_unlock(&lock);
-	machine = new_machine;
-	memset(&rx, 0, sizeof(rx));
-	memset(&tx, 0, sizeof(tx));
-	mask = 0;
-	level = false;
-}
-
 /* Its thread, with the port as it is */
 void serial_restart(void)
 {
@@ -255,9 +238,24 @@ void serial_restart(void)
 	start_thread(&thread, serial_main, NULL, "the serial port");
 }
 
+/* The port as it is after a reset, or has been loaded */
 void serial_start(struct machine *new_machine)
 {
-	reset_port(new_machine);
+	pthread_mutex_lock(&lock);
+	if (wake < 0) {
+		wake = eventfd(0, EFD_CLOEXEC);
+		if (wake < 0)
+			die("serial port: %s", reason(errno));
+		terminal_start();
+	}
+	machine = new_machine;
+	memset(&tx, 0, sizeof(tx));
+	rx = loaded.rx;
+	mask = loaded.mask;
+	memset(&loaded, 0, sizeof(loaded));
+	level = false;
+	update_interrupt();
+	pthread_mutex_unlock(&lock);
 	serial_restart();
 }
 
@@ -268,23 +266,14 @@ void serial_save(struct machine *of, struct buffer *to)
 	append(to, &mask, sizeof(mask));
 }
 
-/* In place of serial_start() */
-void serial_load(struct machine *new_machine, struct buffer *from)
+/* Before serial_start() */
+void serial_load(struct machine *of, struct buffer *from)
 {
-	struct fifo loaded;
-	uint32_t enabled;
-
-	take(from, &loaded, sizeof(loaded));
-	take(from, &enabled, sizeof(enabled));
-	if (loaded.first >= FIFO_SIZE || loaded.nr > FIFO_SIZE || enabled & ~(INT_RX | INT_TX))
+	take(from, &loaded.rx, sizeof(loaded.rx));
+	take(from, &loaded.mask, sizeof(loaded.mask));
+	if (loaded.rx.first >= FIFO_SIZE || loaded.rx.nr > FIFO_SIZE ||
+	    loaded.mask & ~(INT_RX | INT_TX))
 		bad(from, "it has a serial port that there cannot be");
-	if (from->error[0])
-		return;
-	reset_port(new_machine);
-	rx = loaded;
-	mask = enabled;
-	update_interrupt();
-	serial_restart();
 }
 
 /* When no vCPU runs any more; everything that the guest wrote is out then */

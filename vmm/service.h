@@ -27,7 +27,7 @@ enum stop { STOP_NONE, STOP_OFF, STOP_RESET, STOP_CRASH, STOP_MOVED };
 /* Where a vCPU starts, DEN0022 6.4 */
 struct entry {
 	uint64_t pc, x0;
-	bool big_endian;
+	uint8_t big_endian;
 };
 
 /* What may be known of each vCPU */

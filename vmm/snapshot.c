@@ -22,9 +22,9 @@ struct shape {
 
 /* A vCPU besides its registers */
 struct thread {
-	uint64_t plugged, power, suspended, powerdown, kicked, has_call;
-	uint64_t entry_pc, entry_x0, entry_big_endian;
-	uint64_t call, call_flags;	/* as kvm_run.hypercall has it, where has_call */
+	uint64_t plugged, power;
+	struct standing is;
+	uint64_t call, call_flags;	/* as kvm_run.hypercall has it, if there is one */
 	struct kvm_mp_state mp_state;
 	struct kvm_vcpu_events events;
 };
@@ -76,15 +76,9 @@ static void save_thread(struct vcpu *vcpu, const struct cpu *cpu, struct buffer 
 	struct thread thread = {
 		.plugged = cpu->plugged,
 		.power = cpu->power,
-		.suspended = vcpu->suspended,
-		.powerdown = vcpu->powerdown,
-		.kicked = vcpu->kicked,
-		.has_call = vcpu->has_call,
-		.entry_pc = vcpu->entry.pc,
-		.entry_x0 = vcpu->entry.x0,
-		.entry_big_endian = vcpu->entry.big_endian,
-		.call = vcpu->has_call ? vcpu->run->hypercall.nr : 0,
-		.call_flags = vcpu->has_call ? vcpu->run->hypercall.flags : 0,
+		.is = vcpu->is,
+		.call = vcpu->is.has_call ? vcpu->run->hypercall.nr : 0,
+		.call_flags = vcpu->is.has_call ? vcpu->run->hypercall.flags : 0,
 	};
 
 	if (ioctl(vcpu->fd, KVM_GET_MP_STATE, &thread.mp_state) ||
@@ -99,19 +93,10 @@ static void save_threads(struct machine *machine, struct buffer *to)
 		save_thread(&machine->vcpus[i], &machine->cpus[i], to);
 }
 
-/* x0-x17 of a call that is still to be served are where an exit leaves them */
-static void load_call(struct vcpu *vcpu, const struct thread *thread)
-{
-	vcpu->has_call = true;
-	vcpu->run->exit_reason = KVM_EXIT_HYPERCALL;
-	vcpu->run->hypercall.nr = thread->call;
-	vcpu->run->hypercall.flags = thread->call_flags;
-	for (unsigned int i = 0; i < 18 && vcpu->machine->sync_regs; i++)
-		SYNC_REGS(vcpu->run)[i] = view_get(&vcpu->view, REG_X(i));
-}
-
+/* A call that is still to be served is as its exit leaves it; a kick is looked up first */
 static void load_thread(struct vcpu *vcpu, struct cpu *cpu, struct buffer *from)
 {
+	struct kvm_run *run = vcpu->run;
 	struct thread thread;
 
 	take(from, &thread, sizeof(thread));
@@ -121,18 +106,17 @@ static void load_thread(struct vcpu *vcpu, struct cpu *cpu, struct buffer *from)
 		return;
 	cpu->plugged = thread.plugged;
 	cpu->power = thread.power;
-	vcpu->suspended = thread.suspended;
-	vcpu->powerdown = thread.powerdown;
-	vcpu->entry.pc = thread.entry_pc;
-	vcpu->entry.x0 = thread.entry_x0;
-	vcpu->entry.big_endian = thread.entry_big_endian;
+	vcpu->is = thread.is;
 	vcpu_ioctl(vcpu, KVM_SET_MP_STATE, "KVM_SET_MP_STATE", &thread.mp_state);
 	vcpu_ioctl(vcpu, KVM_SET_VCPU_EVENTS, "KVM_SET_VCPU_EVENTS", &thread.events);
-	if (thread.has_call)
-		load_call(vcpu, &thread);
-	/* What a service wanted of it, it looks up first */
-	vcpu->kicked = thread.kicked;
-	vcpu->run->immediate_exit = vcpu->kicked;
+	run->immediate_exit = thread.is.kicked;
+	if (!thread.is.has_call)
+		return;
+	run->exit_reason = KVM_EXIT_HYPERCALL;
+	run->hypercall.nr = thread.call;
+	run->hypercall.flags = thread.call_flags;
+	for (unsigned int i = 0; i < 18 && vcpu->machine->sync_regs; i++)
+		SYNC_REGS(run)[i] = view_get(&vcpu->view, REG_X(i));
 }
 
 static void load_threads(struct machine *machine, struct buffer *from)
@@ -142,23 +126,19 @@ static void load_threads(struct machine *machine, struct buffer *from)
 }
 
 /*
- * The parts, as they are in the file and in the order in which they are loaded. Firmware
- * registers come before the first run, the serial port's line after the GIC; the counters
- * are last, so that they have not gone on.
+ * The parts, as they are in the file and in the order in which they are loaded. The counters,
+ * which are registers, go on from there: that is late. A call takes registers as they are.
  */
 static const struct part {
 	state_fn *save, *load;
 } parts[] = {
 	{ save_shape, load_shape },
-	{ registers_save, registers_load },
 	{ gic_save, gic_load },
-	{ save_threads, load_threads },
 	{ services_save, services_load },
 	{ serial_save, serial_load },
-	{ counters_save, counters_load },
+	{ registers_save, registers_load },
+	{ save_threads, load_threads },
 };
-
-#define REGISTERS	1
 
 static struct buffer contents[ARRAY_SIZE(parts)];
 
@@ -200,10 +180,10 @@ const char *snapshot_save(struct machine *machine, const char *path, report_fn *
 	return error;
 }
 
-/* Looks at all of the file; what can be said of it without a machine is said here */
+/* Before there is a machine: the file is whole, and its shape is possible */
 void snapshot_open(struct options *options)
 {
-	struct buffer state, registers;
+	struct buffer state;
 	size_t memory = archive_open(options->restore, &state);
 	uint64_t size;
 
@@ -217,14 +197,10 @@ void snapshot_open(struct options *options)
 	take(&contents[0], &restored, sizeof(restored));
 	if (state.at != state.size || contents[0].error[0] || !is_possible(&restored, memory))
 		die("%s: it has a machine that there cannot be", options->restore);
-	registers = contents[REGISTERS];
-	registers_check(&registers, restored.nr_vcpus);
-	if (registers.error[0])
-		die("%s: its registers: %s", options->restore, registers.error);
-
 	options->memory_mib = restored.memory_mib;
 	options->memory = memory;
-	options->cpus = options->max_cpus = restored.nr_vcpus;
+	options->cpus = restored.nr_vcpus;
+	options->max_cpus = restored.nr_vcpus;
 	options->smc = restored.smc;
 	options->psci = restored.services ? PSCI_USER : PSCI_KERNEL;
 	options->features = restored.features;

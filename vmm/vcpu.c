@@ -55,7 +55,7 @@ static bool reset(struct vcpu *vcpu)
 static void start_at_entry(struct vcpu *vcpu)
 {
 	const struct view *view = &vcpu->view;
-	const struct entry *entry = &vcpu->entry;
+	const struct entry *entry = &vcpu->is.entry;
 
 	view_set(view, REG_PC, entry->pc);
 	view_set(view, REG_X(0), entry->x0);
@@ -127,7 +127,8 @@ void vcpu_create(struct vcpu *vcpu, uint32_t features)
 	cpu_of(vcpu)->mpidr = view_get(&vcpu->view, REG_MPIDR_EL1) & AFFINITY_BITS;
 	/* With KVM's PSCI, every vCPU enters KVM_RUN, and those that are off wait there */
 	cpu_of(vcpu)->power = !machine->services && index ? POWER_ON : POWER_OFF;
-	vcpu->suspended = vcpu->has_call = vcpu->kicked = vcpu->at_rest = false;
+	vcpu->is = (struct standing){ };
+	vcpu->at_rest = false;
 	pthread_cond_init(&vcpu->wake, NULL);
 }
 
@@ -164,7 +165,7 @@ void vcpu_start_pmu(struct vcpu *vcpu)
 /* Lets the thread of a vCPU that is off start it; with machine.lock held */
 void vcpu_power_on(struct vcpu *vcpu, const struct entry *entry)
 {
-	vcpu->entry = *entry;
+	vcpu->is.entry = *entry;
 	cpu_of(vcpu)->power = POWER_ON_PENDING;
 	pthread_cond_signal(&vcpu->wake);
 }
@@ -215,9 +216,9 @@ static bool power_off(struct vcpu *vcpu)
 
 static void suspend(struct vcpu *vcpu, const struct outcome *outcome)
 {
-	vcpu->suspended = true;
-	vcpu->powerdown = outcome->powerdown;
-	vcpu->entry = outcome->entry;
+	vcpu->is.suspended = true;
+	vcpu->is.powerdown = outcome->powerdown;
+	vcpu->is.entry = outcome->entry;
 	mp_state(vcpu, KVM_MP_STATE_SUSPENDED);
 }
 
@@ -229,9 +230,9 @@ static void wake(struct vcpu *vcpu)
 {
 	bool is_reset;
 
-	vcpu->suspended = false;
+	vcpu->is.suspended = false;
 	mp_state(vcpu, KVM_MP_STATE_RUNNABLE);
-	if (!vcpu->powerdown) {
+	if (!vcpu->is.powerdown) {
 		view_set(&vcpu->view, REG_X(0), 0);
 		return;
 	}
@@ -281,9 +282,9 @@ static bool kicked(struct vcpu *vcpu, bool is_wakeup)
 	pthread_mutex_lock(&machine->lock);
 	__atomic_store_n(&vcpu->run->immediate_exit, 0, __ATOMIC_SEQ_CST);
 	rest(vcpu);
-	is_wakeup |= vcpu->kicked;
-	vcpu->kicked = false;
-	if (vcpu->suspended && is_wakeup)
+	is_wakeup |= vcpu->is.kicked;
+	vcpu->is.kicked = false;
+	if (vcpu->is.suspended && is_wakeup)
 		wake(vcpu);
 	services_hook(VCPU_KICKED, &vcpu->view);
 	go_on = machine->stop == STOP_NONE && cpu_of(vcpu)->power == POWER_ON;
@@ -365,9 +366,9 @@ static bool hypercall(struct vcpu *vcpu)
 
 	call_read(vcpu, &served);
 	pthread_mutex_lock(&machine->lock);
-	vcpu->has_call = true;
+	vcpu->is.has_call = true;
 	rest(vcpu);
-	vcpu->has_call = false;
+	vcpu->is.has_call = false;
 	is_served = call_serve(vcpu, &served);
 	is_last = is_served && carry_out(vcpu, &served.outcome);
 	go_on = machine->stop == STOP_NONE && cpu_of(vcpu)->power == POWER_ON;
@@ -382,7 +383,7 @@ static bool hypercall(struct vcpu *vcpu)
 /* Returns whether the vCPU is to run on */
 static bool run_once(struct vcpu *vcpu)
 {
-	if (vcpu->has_call)		/* it came with the guest from another host */
+	if (vcpu->is.has_call)		/* it came with the guest from another host */
 		return hypercall(vcpu);
 	if (ioctl(vcpu->fd, KVM_RUN, 0) < 0) {
 		/* exit_reason is that of an earlier exit, which was answered */

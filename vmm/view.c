@@ -97,7 +97,7 @@ void view_kick(const struct view *view, unsigned int index)
 {
 	struct vcpu *vcpu = &view->machine->vcpus[index];
 
-	vcpu->kicked = true;
+	vcpu->is.kicked = true;
 	pthread_cond_signal(&vcpu->wake);
 	__atomic_store_n(&vcpu->run->immediate_exit, 1, __ATOMIC_SEQ_CST);
 	pthread_kill(vcpu->thread, KICK);

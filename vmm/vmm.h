@@ -77,10 +77,12 @@ struct vcpu {
 	int first_cpu;			/* of the host, on which it was first reset */
 	pthread_t thread;
 	pthread_cond_t wake;
-	struct entry entry;		/* under the lock: where POWER_ON_PENDING starts */
-	bool suspended, powerdown;	/* by SUSPEND */
-	bool has_call;			/* at the exit of a call that nobody has served yet */
-	bool kicked;			/* under the lock: by a service */
+	struct standing {		/* what moves with its guest; bytes of a file are not bool */
+		struct entry entry;	/* under the lock: where POWER_ON_PENDING starts */
+		uint8_t suspended, powerdown;	/* by SUSPEND */
+		uint8_t has_call;	/* at the exit of a call that nobody has served yet */
+		uint8_t kicked;		/* under the lock: by a service */
+	} is;
 	bool at_rest;			/* under the lock: the thread waits, and touches nothing */
 };
 
@@ -197,9 +199,8 @@ void archive_load(void *ram, size_t memory);
 void archive_remove(void);	/* the guest is here now, and nowhere else */
 
 /* registers.c: all that the kernel lists of vCPUs at rest */
-void registers_check(struct buffer *from, uint64_t nr_vcpus);
 void registers_limit(struct vcpu *vcpu);	/* to what --compatible names */
-state_fn registers_save, registers_load, counters_save, counters_load;
+state_fn registers_save, registers_load;
 
 /* rules.c: which registers may differ between two hosts */
 struct rule {
@@ -226,7 +227,7 @@ extern const struct device serial_device;
 void serial_start(struct machine *machine);
 void serial_stop(void);
 void serial_restart(void);
-state_fn serial_save, serial_load;	/* of one that is stopped; in place of serial_start() */
+state_fn serial_save, serial_load;	/* of one that is stopped; before serial_start() */
 void serial_continue(void);	/* the program may be in the foreground now */
 
 /* terminal.c: standard input, where it is a terminal */
