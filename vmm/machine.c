@@ -125,7 +125,7 @@ static void create_vcpus(struct machine *machine)
 			.cpus = machine->cpus,
 			.machine = machine,
 		};
-		vcpu_create(&machine->vcpus[i], options->features);
+		vcpu_create(&machine->vcpus[i]);
 		registers_limit(&machine->vcpus[i]);
 	}
 }
@@ -136,6 +136,8 @@ void machine_create(struct machine *machine)
 	create_vm(machine);
 	create_vcpus(machine);
 	gic_create(machine);
+	for (unsigned int i = 0; i < machine->nr_vcpus; i++)
+		vcpu_start_pmu(&machine->vcpus[i]);
 	machine->devices[0] = &serial_device;
 }
 

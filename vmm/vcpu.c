@@ -64,21 +64,6 @@ static void start_at_entry(struct vcpu *vcpu)
 	services_hook(VCPU_RESET, view);
 }
 
-/* SVE, pointer authentication and a PMU, where the host has them, with all that they can do */
-static void add_features(struct vcpu *vcpu)
-{
-	static const struct { int capability, feature; } features[] = {
-		{ KVM_CAP_ARM_SVE, KVM_ARM_VCPU_SVE },
-		{ KVM_CAP_ARM_PTRAUTH_ADDRESS, KVM_ARM_VCPU_PTRAUTH_ADDRESS },
-		{ KVM_CAP_ARM_PTRAUTH_GENERIC, KVM_ARM_VCPU_PTRAUTH_GENERIC },
-		{ KVM_CAP_ARM_PMU_V3, KVM_ARM_VCPU_PMU_V3 },
-	};
-
-	for (unsigned int i = 0; i < ARRAY_SIZE(features); i++)
-		if (ioctl(vcpu->machine->vm, KVM_CHECK_EXTENSION, features[i].capability) > 0)
-			vcpu->init.features[0] |= 1u << features[i].feature;
-}
-
 /* Both counters start at 0, each by its own register, if the kernel lists the physical one */
 static void reset_counters(struct vcpu *vcpu)
 {
@@ -91,11 +76,8 @@ static void reset_counters(struct vcpu *vcpu)
 	view_set(&vcpu->view, KVM_REG_ARM_TIMER_CNT, 0);
 }
 
-/*
- * Makes a vCPU of a machine whose cpus are all known; it is off. It has @features,
- * or what the host has to offer if that is 0.
- */
-void vcpu_create(struct vcpu *vcpu, uint32_t features)
+/* Makes a vCPU of a machine whose cpus are all known; it is off */
+void vcpu_create(struct vcpu *vcpu)
 {
 	struct machine *machine = vcpu->machine;
 	unsigned long index = vcpu->view.index;
@@ -110,13 +92,7 @@ void vcpu_create(struct vcpu *vcpu, uint32_t features)
 		vcpu->run->kvm_valid_regs = KVM_SYNC_ARM64_SMCCC;
 
 	vm_ioctl(machine, KVM_ARM_PREFERRED_TARGET, "KVM_ARM_PREFERRED_TARGET", &vcpu->init);
-	vcpu->init.features[0] |= 1u << KVM_ARM_VCPU_PSCI_0_2;
-	add_features(vcpu);
-	if (features & ~vcpu->init.features[0])
-		die("%s: its guest has features of CPUs that this host lacks: %#x (KVM_ARM_VCPU_*)",
-		    machine->options->restore, features & ~vcpu->init.features[0]);
-	if (features)
-		vcpu->init.features[0] = features;
+	features_choose(vcpu);
 	/* KVM's PSCI turns the others on itself, ours lets their threads wait */
 	if (!machine->services && index)
 		vcpu->init.features[0] |= 1u << KVM_ARM_VCPU_POWER_OFF;
@@ -130,36 +106,6 @@ void vcpu_create(struct vcpu *vcpu, uint32_t features)
 	vcpu->is = (struct standing){ };
 	vcpu->at_rest = false;
 	pthread_cond_init(&vcpu->wake, NULL);
-}
-
-void vcpu_finalize(struct vcpu *vcpu)
-{
-	int sve = KVM_ARM_VCPU_SVE;
-
-	if (vcpu->init.features[0] & 1u << KVM_ARM_VCPU_SVE)
-		vcpu_ioctl(vcpu, KVM_ARM_VCPU_FINALIZE, "KVM_ARM_VCPU_FINALIZE", &sve);
-}
-
-bool vcpu_has_pmu(const struct vcpu *vcpu)
-{
-	return vcpu->init.features[0] & 1u << KVM_ARM_VCPU_PMU_V3;
-}
-
-/* The PMU, if there is one, needs the GIC for its interrupt. A reset leaves both in place */
-void vcpu_start_pmu(struct vcpu *vcpu)
-{
-	int intid = 16 + PMU_PPI;
-	struct kvm_device_attr attr = {
-		.group = KVM_ARM_VCPU_PMU_V3_CTRL,
-		.attr = KVM_ARM_VCPU_PMU_V3_IRQ,
-		.addr = (uintptr_t)&intid,
-	};
-
-	if (!vcpu_has_pmu(vcpu))
-		return;
-	vcpu_ioctl(vcpu, KVM_SET_DEVICE_ATTR, "KVM_SET_DEVICE_ATTR of the PMU's interrupt", &attr);
-	attr.attr = KVM_ARM_VCPU_PMU_V3_INIT;
-	vcpu_ioctl(vcpu, KVM_SET_DEVICE_ATTR, "KVM_SET_DEVICE_ATTR of the PMU", &attr);
 }
 
 /* Lets the thread of a vCPU that is off start it; with machine.lock held */

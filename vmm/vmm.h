@@ -150,10 +150,7 @@ void machine_moved(struct machine *machine);
 void machine_counts(struct machine *machine, struct kernel_counts *counts);
 
 /* vcpu.c */
-void vcpu_create(struct vcpu *vcpu, uint32_t features);	/* before machine.lock is used */
-void vcpu_finalize(struct vcpu *vcpu);		/* the same, and nothing of SVE changes any more */
-void vcpu_start_pmu(struct vcpu *vcpu);		/* the same, and after the GIC */
-bool vcpu_has_pmu(const struct vcpu *vcpu);
+void vcpu_create(struct vcpu *vcpu);		/* before machine.lock is used */
 void vcpu_start(struct vcpu *vcpu);		/* its thread; with machine.lock held */
 void vcpu_power_on(struct vcpu *vcpu, const struct entry *entry);	/* the same */
 void vcpus_stop(struct machine *machine, enum stop stop);	/* the same */
@@ -243,6 +240,12 @@ void filter_set(struct machine *machine, const struct kvm_smccc_filter *filter,
 void filter_show(struct machine *machine);
 int filter_read(struct machine *machine, struct kvm_smccc_filter *ranges, unsigned int room);
 bool filter_parse(const char *text, struct kvm_smccc_filter *filter);
+
+/* features.c: what vCPUs have, in the order of their making */
+void features_choose(struct vcpu *vcpu);
+void vcpu_start_pmu(struct vcpu *vcpu);
+void vcpu_finalize(struct vcpu *vcpu);
+bool vcpu_has_pmu(const struct vcpu *vcpu);
 
 /* host.c: warns of a host with more than one kind of CPU */
 void host_check(void);

@@ -506,11 +506,7 @@ static void dump(const struct processor *cpu)
 		return;
 	snprintf(path, sizeof(path), "%s.%u", name, vm.boots);
 	file = fopen(path, "w");
-	fprintf(file, "pc %#lx
-counters %lu %lu
-sve %d
-pmu %d
-", cpu->pc, vm.counters[0],
+	fprintf(file, "pc %#lx\ncounters %lu %lu\nsve %d\npmu %d\n", cpu->pc, vm.counters[0],
 		vm.counters[1], cpu->has_sve, cpu->pmu_irq);
 	if (cpu->x[0] - RAM_BASE < 16 * MIB)	/* not in a guest that comes from elsewhere */
 		fwrite(vm.ram + (cpu->x[0] - RAM_BASE), 1, 0x4000, file);

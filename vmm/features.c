@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What of the host's CPUs the guest's have, and what has to be done before it is there. */
+#include <sys/ioctl.h>
+
+#include "vmm.h"
+
+/*
+ * SVE, pointer authentication and a PMU, where the host has them, with all that they can
+ * do. A guest that comes from elsewhere keeps what it has. Before KVM_ARM_VCPU_INIT.
+ */
+void features_choose(struct vcpu *vcpu)
+{
+	static const struct { int capability, feature; } known[] = {
+		{ KVM_CAP_ARM_SVE, KVM_ARM_VCPU_SVE },
+		{ KVM_CAP_ARM_PTRAUTH_ADDRESS, KVM_ARM_VCPU_PTRAUTH_ADDRESS },
+		{ KVM_CAP_ARM_PTRAUTH_GENERIC, KVM_ARM_VCPU_PTRAUTH_GENERIC },
+		{ KVM_CAP_ARM_PMU_V3, KVM_ARM_VCPU_PMU_V3 },
+	};
+	const struct options *options = vcpu->machine->options;
+	uint32_t features = 1u << KVM_ARM_VCPU_PSCI_0_2;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(known); i++)
+		if (ioctl(vcpu->machine->vm, KVM_CHECK_EXTENSION, known[i].capability) > 0)
+			features |= 1u << known[i].feature;
+	if (options->features & ~features)
+		die("%s: its guest has features of CPUs that this host lacks: %#x (KVM_ARM_VCPU_*)",
+		    options->restore, options->features & ~features);
+	vcpu->init.features[0] |= options->features ? options->features : features;
+}
+
+static bool has(const struct vcpu *vcpu, int feature)
+{
+	return vcpu->init.features[0] & 1u << feature;
+}
+
+/* After this, nothing of SVE changes any more */
+void vcpu_finalize(struct vcpu *vcpu)
+{
+	int sve = KVM_ARM_VCPU_SVE;
+
+	if (has(vcpu, KVM_ARM_VCPU_SVE))
+		vcpu_ioctl(vcpu, KVM_ARM_VCPU_FINALIZE, "KVM_ARM_VCPU_FINALIZE", &sve);
+}
+
+bool vcpu_has_pmu(const struct vcpu *vcpu)
+{
+	return has(vcpu, KVM_ARM_VCPU_PMU_V3);
+}
+
+/* After the GIC, for its interrupt. A reset of the vCPU leaves both in place */
+void vcpu_start_pmu(struct vcpu *vcpu)
+{
+	int intid = 16 + PMU_PPI;
+	struct kvm_device_attr attr = {
+		.group = KVM_ARM_VCPU_PMU_V3_CTRL,
+		.attr = KVM_ARM_VCPU_PMU_V3_IRQ,
+		.addr = (uintptr_t)&intid,
+	};
+
+	if (!vcpu_has_pmu(vcpu))
+		return;
+	vcpu_ioctl(vcpu, KVM_SET_DEVICE_ATTR, "KVM_SET_DEVICE_ATTR of the PMU's interrupt", &attr);
+	attr.attr = KVM_ARM_VCPU_PMU_V3_INIT;
+	vcpu_ioctl(vcpu, KVM_SET_DEVICE_ATTR, "KVM_SET_DEVICE_ATTR of the PMU", &attr);
+}
