@@ -82,7 +82,8 @@ static void stay_here(void)
 	CPU_SET(cpu, &set);
 	if (cpu < 0 || sched_setaffinity(0, sizeof(set), &set))
 		die("cannot stay on one CPU");
-	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%d/regs/identification/midr_el1", cpu);
+	snprintf(path, sizeof(path),
+		 "/sys/devices/system/cpu/cpu%d/regs/identification/midr_el1", cpu);
 	file = fopen(path, "r");
 	if (file && !fgets(midr, sizeof(midr), file))
 		die(path);
@@ -122,10 +123,11 @@ int main(int argc, char **argv)
 	printf("# Linux %s %s\n", name.release, name.version);
 	stay_here();
 	printf("# The counter has %.1f MHz: one tick is %.1f ns\n", hertz / 1e6, 1e9 / hertz);
-	printf("%-36s %9s %9s %9s %6s %6s\n", "nanoseconds for a guest's call", "minimum", "median",
-	       "99th perc", "runs", "calls");
+	printf("%-36s %9s %9s %9s %6s %6s\n", "nanoseconds for a guest's call",
+	       "minimum", "median", "99th perc", "runs", "calls");
 	every_case();
 	if (coarse)
-		printf("# coarse: a run is shorter than %d ticks, the counter is too coarse for this case\n", TICKS);
+		printf("# coarse: a run is shorter than %d ticks, too short for this counter\n",
+		       TICKS);
 	return 0;
 }

@@ -182,6 +182,8 @@ check 'smccc_cost says how fine the counter is' grep -qx '# The counter has 62.5
 check '... and where that is too coarse' grep -qE '^handled, no filter .* 20 +1 coarse$' "$logs/smccc_cost.log"
 fine() { ! sed '/^# coarse/q' "$logs/smccc_cost.log" | grep -E ' 100 coarse$'; }
 check '... and only there' fine
+heading() { grep -F -f <(grep -m 1 "^nanoseconds" "$logs/smccc_cost.log") "$top/docs/hardware.md"; }
+check '... in columns that docs/hardware.md shows' heading
 check 'smccc_cost with a wrong argument: status 1' grep -qx '=== status 1' "$logs/smccc_cost.log"
 
 # Debian's way to apply patches
