@@ -79,10 +79,18 @@ for cpu in 0 1 2; do
 done
 cat > "$fake/../job" <<'END'
 # Whatever is printed next is in the file at once, though it is no terminal
-run() { echo "=== run $*"; "$where/run-kvm-tests.sh" "$@"; echo "=== status $?"; }
+run()
+{
+	echo "=== run $*"
+	start=$(date +%s)
+	"$where/run-kvm-tests.sh" "$@"
+	status=$?
+	echo "=== took $(($(date +%s) - start)) s"
+	echo "=== status $status"
+}
 run -t kvm:skipped
 run -t kvm:failed
-run -t kvm:killed -t kvm:skipped
+run -t kvm:killed -t kvm:skipped -t kvm:skipped -t kvm:skipped -t kvm:skipped -t kvm:skipped -t kvm:skipped
 sed -i s/120/2/ "$where/kvm/settings"
 run -t kvm:slow
 run -t kvm:nobody
@@ -116,6 +124,8 @@ judge()
 	check "$name: ... and the reason, where the base fails" in_run 2 '# failed fails on the base as well: it has to' 1
 	check "$name: a test that is killed: status 1, and by what" in_run 3 '# result: killed killed 137' 1
 	check "$name: ... and the next one runs" in_run 3 'ok 2 selftests: kvm: skipped # SKIP *' 1
+	# 120 s is the timeout of a test
+	check "$name: ... and nothing waits for the timeout of a test that has ended" in_run 3 '=== took [0-9]?[0-9] s' 1
 	check "$name: a test that does not end: status 1" in_run 4 '# result: slow timeout 2' 1
 	check "$name: no such test: status 2" in_run 5 "No such test 'kvm:nobody'" 2
 	check "$name: -l lists the tests: status 0" in_run 6 'kvm:talks' 0

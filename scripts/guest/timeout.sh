@@ -4,18 +4,19 @@
 # with status 124. It needs no more than a shell, sleep and setsid.
 limit=$1
 shift
+
+# end PID: with its children, or alone if it has not got to its own group yet
+end() { kill -KILL "-$1" 2> /dev/null || kill -KILL "$1" 2> /dev/null; }
+
 setsid "$@" &
 pid=$!
-trap 'kill -KILL -$pid; exit 130' HUP INT TERM
-(
-	trap 'kill "$sleep"; exit 1' TERM
-	sleep "$limit" &
-	sleep=$!
-	wait $sleep && kill -KILL -$pid
-) > /dev/null 2>&1 &
+trap 'end $pid; exit 130' HUP INT TERM
+# Whoever reads what COMMAND writes, by 3 and 4 of runner.sh too, waits for COMMAND alone
+# shellcheck disable=SC2016 # for the other shell
+setsid sh -c 'sleep "$1" && kill -KILL "-$2"' - "$limit" $pid > /dev/null 2>&1 3>&- 4>&- &
 watch=$!
 wait $pid
 status=$?
-kill $watch 2> /dev/null
+end $watch
 wait $watch 2> /dev/null && exit 124
 exit $status
