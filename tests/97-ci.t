@@ -19,7 +19,7 @@ release=${series_dir##*/}
 
 check 'make artefacts' "$top/scripts/artefacts.sh"
 artefacts=$build/artefacts
-sums() { (cd "$artefacts" && sha256sum -c SHA256SUMS && diff <(cut -c 67- SHA256SUMS; echo SHA256SUMS) <(ls) | sed -n 's/^> /not in SHA256SUMS: /p' | (! grep .)); }
+sums() { (cd "$artefacts" && sha256sum -c SHA256SUMS && diff <( (cut -c 67- SHA256SUMS; echo SHA256SUMS) | sort) <(find . -type f -printf '%P\n' | sort)); }
 check '... with a checksum for each file' sums
 for file in Image config initrd.cpio kselftest.tar.gz headers.tar.gz VERSION; do check "... $file" [ -s "$artefacts/$file" ]; done
 
