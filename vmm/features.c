@@ -10,22 +10,24 @@
  */
 void features_choose(struct vcpu *vcpu)
 {
-	static const struct { int capability, feature; } known[] = {
-		{ KVM_CAP_ARM_SVE, KVM_ARM_VCPU_SVE },
-		{ KVM_CAP_ARM_PTRAUTH_ADDRESS, KVM_ARM_VCPU_PTRAUTH_ADDRESS },
-		{ KVM_CAP_ARM_PTRAUTH_GENERIC, KVM_ARM_VCPU_PTRAUTH_GENERIC },
-		{ KVM_CAP_ARM_PMU_V3, KVM_ARM_VCPU_PMU_V3 },
+	static const struct { int capability, feature; const char *name; } known[] = {
+		{ KVM_CAP_ARM_SVE, KVM_ARM_VCPU_SVE, "SVE" },
+		{ KVM_CAP_ARM_PTRAUTH_ADDRESS, KVM_ARM_VCPU_PTRAUTH_ADDRESS, "pointer keys" },
+		{ KVM_CAP_ARM_PTRAUTH_GENERIC, KVM_ARM_VCPU_PTRAUTH_GENERIC, "a generic key" },
+		{ KVM_CAP_ARM_PMU_V3, KVM_ARM_VCPU_PMU_V3, "a PMU" },
 	};
-	const struct options *options = vcpu->machine->options;
-	uint32_t features = 1u << KVM_ARM_VCPU_PSCI_0_2;
+	uint32_t wanted = vcpu->machine->options->features;
 
-	for (unsigned int i = 0; i < ARRAY_SIZE(known); i++)
+	vcpu->init.features[0] |= 1u << KVM_ARM_VCPU_PSCI_0_2;
+	for (unsigned int i = 0; i < ARRAY_SIZE(known); i++) {
+		if (wanted && !(wanted & 1u << known[i].feature))
+			continue;
 		if (ioctl(vcpu->machine->vm, KVM_CHECK_EXTENSION, known[i].capability) > 0)
-			features |= 1u << known[i].feature;
-	if (options->features & ~features)
-		die("%s: its guest has features of CPUs that this host lacks: %#x (KVM_ARM_VCPU_*)",
-		    options->restore, options->features & ~features);
-	vcpu->init.features[0] |= options->features ? options->features : features;
+			vcpu->init.features[0] |= 1u << known[i].feature;
+		else if (wanted)
+			die("cannot go on here: the guest has %s, and this host has not",
+			    known[i].name);
+	}
 }
 
 static bool has(const struct vcpu *vcpu, int feature)

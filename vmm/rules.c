@@ -55,8 +55,9 @@ static const struct rule rules[] = {
 	{ KVM_REG_ARM64_SVE_VLS, "SVE_VLS", .may_lack = false },
 };
 
-/* The id registers S3_0_C0_C1_0 to S3_0_C0_C7_7 */
+/* The id registers S3_0_C0_C0_0 to S3_0_C0_C7_7 */
 static const char *const ids[8][8] = {
+	[0] = { "MIDR", [5] = "MPIDR", "REVIDR" },
 	[1] = { "ID_PFR0", "ID_PFR1", "ID_DFR0", "ID_AFR0", "ID_MMFR0", "ID_MMFR1", "ID_MMFR2",
 		"ID_MMFR3" },
 	[2] = { "ID_ISAR0", "ID_ISAR1", "ID_ISAR2", "ID_ISAR3", "ID_ISAR4", "ID_ISAR5",

@@ -561,10 +561,11 @@ static int run(struct processor *cpu)
 	if (getenv("HOLD_RUN")) {
 		wait_for_kick(cpu);
 		error = -EINTR;
-	} else if (cpu->mp_state == KVM_MP_STATE_SUSPENDED)
+	} else if (cpu->mp_state == KVM_MP_STATE_SUSPENDED) {
 		error = sleep_in_kvm(cpu);
-	else
+	} else {
 		error = enter(cpu);
+	}
 	store_regs(cpu);
 	return error ? fail(-error) : 0;
 }
