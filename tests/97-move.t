@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # A guest of the reference VMM moves between kernels, 6.1, 6.12 and 7.3, forth and back, and
 # between modes of KVM: all of it works after each move. What cannot move is refused by name.
-# Uses: 6.1/kernel:series:host 6.12/kernel:series:host 7.3/kernel:series:host 6.1/vmm:series guests machine
+# Uses: kernel:series:host 6.12/kernel:series:host 7.3/kernel:series:host vmm:series guests machine
 . "$(dirname "$0")/lib/tap.sh"
 . "$top/tests/lib/guests.sh"
 # The guests are bare-move and a Linux that does $top/tests/guest/moving, by $top/scripts/guest/drive
@@ -102,7 +102,8 @@ refused 'without --compatible, 6.1 refuses by name' refused-back 'cannot go on h
 refused 'another CPU refuses by name' refused-cpu 'cannot go on here: MIDR_EL1 is' '6.1 cortex-a72' '6.1 vhe'
 refused 'what the CPU lacks is named' refused-sve 'cannot go on here: the guest has SVE' '6.1 vhe' '6.1 cortex-a72'
 
-# 50 moves on one kernel, at moments that the guest does not choose
+# MOVES= moves on one kernel, at moments that the guest does not choose
+many=${MOVES:-50}
 vmm_files "$scratch/many"
 moves=0 boot_linux "$scratch/many"
 # shellcheck disable=SC2016 # for the machine's shell
@@ -113,7 +114,7 @@ mkfifo keys
 exec 4<>keys
 /vmm --control /control --kernel /Image --initrd /moving.cpio --append 'console=ttyAMA0 panic=-1 moves=log' --memory 64 --cpus 4 --max-cpus 8 < keys > console 2> messages &
 until grep -q 'line 5' console; do sleep 1; done
-for move in $(seq 50); do
+for move in $(seq MOVES); do
 	usleep $((RANDOM * 30))
 	/vmm control /control snapshot /moving > answer 2>&1; wait
 	tail -n 1 answer >> answers
@@ -132,9 +133,10 @@ cat console
 tail -n 3 messages
 echo '=== end guest-many 0'
 END
+sed -i "s/seq MOVES/seq $many/" "$scratch/many/job"
 machine_of many 6.1 vhe 900
 log=$logs/move-many.log
-check '50 moves at any moment' grep -qx 'moved: 50' "$log"
+check "$many moves at any moment" grep -qx "moved: $many" "$log"
 sequence() { sed -n 's/\r*$//; s/^line \([0-9]*\)$/\1/p' "$log" > "$scratch/lines"; diff <(seq "$(wc -l < "$scratch/lines")") "$scratch/lines"; }
 check '... no line of the console is missing or comes twice' sequence
 check '... and all works at the end' grep -q '^ok .*the kernel has nothing to complain of' "$log"

@@ -220,8 +220,10 @@ void services_save(struct machine *machine, struct buffer *to)
 
 	append(to, counts, sizeof(counts));
 	for (unsigned int i = 0; i < ARRAY_SIZE(services); i++) {
-		size = services[i]->save ? services[i]->save(state, sizeof(state)) : 0;
-		if (services[i]->save && !size)
+		if (!services[i]->save)
+			continue;
+		size = services[i]->save(state, sizeof(state));
+		if (!size)
 			bad(to, "the state of %s is too large", services[i]->name);
 		append(to, &size, sizeof(size));
 		append(to, state, size);
@@ -236,11 +238,11 @@ void services_load(struct machine *machine, struct buffer *from)
 
 	take(from, counts, sizeof(counts));
 	for (unsigned int i = 0; i < ARRAY_SIZE(services); i++) {
+		if (!services[i]->load)
+			continue;
 		take(from, &size, sizeof(size));
-		if (size > sizeof(state))
-			size = 0;
-		take(from, state, size);
-		if (services[i]->load ? !services[i]->load(state, size) : size)
+		take(from, state, size > sizeof(state) ? 0 : size);
+		if (!services[i]->load(state, size))
 			bad(from, "it has a state of %s that there cannot be", services[i]->name);
 	}
 }

@@ -35,13 +35,24 @@ static bool has(const struct vcpu *vcpu, int feature)
 	return vcpu->init.features[0] & 1u << feature;
 }
 
-/* After this, nothing of SVE changes any more */
-void vcpu_finalize(struct vcpu *vcpu)
+/*
+ * Nothing of SVE changes any more; with the vector lengths of a guest of another host, if
+ * the kernel takes them. After KVM_ARM_VCPU_INIT.
+ */
+void features_finalize(struct vcpu *vcpu)
 {
+	const struct options *options = vcpu->machine->options;
+	struct kvm_one_reg one = {
+		.id = KVM_REG_ARM64_SVE_VLS,
+		.addr = (uintptr_t)options->vector_lengths,
+	};
 	int sve = KVM_ARM_VCPU_SVE;
 
-	if (has(vcpu, KVM_ARM_VCPU_SVE))
-		vcpu_ioctl(vcpu, KVM_ARM_VCPU_FINALIZE, "KVM_ARM_VCPU_FINALIZE", &sve);
+	if (!has(vcpu, KVM_ARM_VCPU_SVE))
+		return;
+	if (options->features)
+		ioctl(vcpu->fd, KVM_SET_ONE_REG, &one);
+	vcpu_ioctl(vcpu, KVM_ARM_VCPU_FINALIZE, "KVM_ARM_VCPU_FINALIZE", &sve);
 }
 
 bool vcpu_has_pmu(const struct vcpu *vcpu)

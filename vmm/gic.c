@@ -72,11 +72,6 @@ static const struct row gicv2[] = {
 	{ }
 };
 
-/* As a snapshot has it, in the order of the table */
-struct value {
-	uint64_t exists, value;
-};
-
 /* KVM has each in 32 bits, system registers in 64. Returns 0 or -1, as ioctl() does */
 static int access_gic(struct machine *machine, unsigned long request, uint64_t group,
 		      uint64_t attr, uint64_t *value)
@@ -145,33 +140,30 @@ void gic_create(struct machine *machine)
 static void save_one(struct machine *machine, const struct row *row, uint64_t attr,
 		     struct buffer *to)
 {
-	struct value value = { .exists = true };
+	uint64_t value = 0;
 
-	if (access_gic(machine, KVM_GET_DEVICE_ATTR, row->group, attr, &value.value)) {
-		value.exists = false;
-		if (!(row->flags & OPTIONAL))
-			bad(to, "the GIC's register %#lx of group %u: %s", attr, row->group,
-			    strerror(errno));
-	}
+	if (access_gic(machine, KVM_GET_DEVICE_ATTR, row->group, attr, &value) &&
+	    !(row->flags & OPTIONAL))
+		bad(to, "the GIC's register %#lx of group %u: %s", attr, row->group,
+		    strerror(errno));
 	append(to, &value, sizeof(value));
 }
 
-/* What is enabled at a reset and not in the guest, SGIs, has to be disabled */
+/* All are 0 at a reset, except that SGIs are enabled: what the guest has not, is disabled */
 static void load_one(struct machine *machine, const struct row *row, uint64_t attr,
 		     struct buffer *from)
 {
-	uint64_t disabled;
-	struct value value;
+	uint64_t value, disabled;
 
 	take(from, &value, sizeof(value));
-	if (from->error[0] || !value.exists)
+	disabled = ~value;
+	if (from->error[0] || (row->flags & OPTIONAL && !value))
 		return;
-	disabled = ~value.value;
 	if ((row->flags & ENABLES &&
 	     access_gic(machine, KVM_SET_DEVICE_ATTR, row->group, attr + 0x80, &disabled)) ||
-	    access_gic(machine, KVM_SET_DEVICE_ATTR, row->group, attr, &value.value))
+	    access_gic(machine, KVM_SET_DEVICE_ATTR, row->group, attr, &value))
 		bad(from, "this host's GIC does not take %#lx in register %#lx of group %u: %s",
-		    value.value, attr, row->group, strerror(errno));
+		    value, attr, row->group, strerror(errno));
 }
 
 /* GICv3's registers are of an affinity, GICv2's of a vCPU's index */

@@ -157,8 +157,6 @@ void machine_boot(struct machine *machine)
 {
 	struct entry entry = { };
 
-	for (unsigned int i = 0; i < machine->nr_vcpus; i++)
-		vcpu_finalize(&machine->vcpus[i]);
 	entry.pc = load_images(machine, &entry.x0);
 	serial_start(machine);
 

@@ -28,23 +28,10 @@ static size_t size_of(uint64_t id)
 	return 1ul << ((id & KVM_REG_SIZE_MASK) >> KVM_REG_SIZE_SHIFT);
 }
 
-/* Returns 0 or -1, as ioctl() does */
-static int access_reg(struct vcpu *vcpu, unsigned long request, struct reg *reg)
-{
-	struct kvm_one_reg one = { .id = reg->id, .addr = (uintptr_t)reg->bytes };
-
-	return ioctl(vcpu->fd, request, &one);
-}
-
-static int get_reg(struct vcpu *vcpu, struct reg *reg)
-{
-	return access_reg(vcpu, KVM_GET_ONE_REG, reg);
-}
-
-static int set_reg(struct vcpu *vcpu, struct reg reg)
-{
-	return access_reg(vcpu, KVM_SET_ONE_REG, &reg);
-}
+/* They return 0 or -1, as ioctl() does */
+#define ONE_REG(reg)		(&(struct kvm_one_reg){ (reg)->id, (uintptr_t)(reg)->bytes })
+#define get_reg(vcpu, reg)	ioctl((vcpu)->fd, KVM_GET_ONE_REG, ONE_REG(reg))
+#define set_reg(vcpu, reg)	ioctl((vcpu)->fd, KVM_SET_ONE_REG, ONE_REG(reg))
 
 /* What the kernel lists of a vCPU that is final; the caller frees it */
 static struct kvm_reg_list *list_of(struct vcpu *vcpu, struct buffer *buffer)
@@ -146,8 +133,7 @@ static void tell(struct vcpu *vcpu, const char *name, const char *what)
 }
 
 /* What may differ is then as it is here; of services, those are there that are on both */
-static void load_reg(struct vcpu *vcpu, const struct reg *reg, bool is_listed,
-		     struct buffer *from)
+static void load_reg(struct vcpu *vcpu, struct reg *reg, bool is_listed, struct buffer *from)
 {
 	const struct rule *rule = rule_of(vcpu->machine, reg->id);
 	struct reg here = { .id = reg->id }, mixed = *reg;
@@ -155,7 +141,7 @@ static void load_reg(struct vcpu *vcpu, const struct reg *reg, bool is_listed,
 	const char *name = register_name(reg->id, buffer);
 	bool is_fine = rule->may_lack && !(reg->value & rule->if_clear);
 
-	if (is_listed && (!set_reg(vcpu, *reg) ||
+	if (is_listed && (!set_reg(vcpu, reg) ||
 			  (!get_reg(vcpu, &here) && !memcmp(&here, reg, sizeof(here)))))
 		return;
 	snprintf(text, sizeof(text), is_listed ? "is %#lx in the guest and %#lx here" :
@@ -164,7 +150,7 @@ static void load_reg(struct vcpu *vcpu, const struct reg *reg, bool is_listed,
 	if (is_listed) {
 		mixed.value ^= (mixed.value ^ here.value) & rule->may_differ;
 		is_fine = rule->may_differ &&
-			  (mixed.value == here.value || !set_reg(vcpu, mixed));
+			  (mixed.value == here.value || !set_reg(vcpu, &mixed));
 	}
 	if (is_fine)
 		return;
@@ -173,32 +159,17 @@ static void load_reg(struct vcpu *vcpu, const struct reg *reg, bool is_listed,
 		    name);
 	mixed.value = reg->value & here.value;
 	if (is_bitmap(reg->id))
-		set_reg(vcpu, mixed);
-}
-
-/* SVE's vector lengths come before a vCPU is final, and its registers after that */
-static void load_vector_lengths(struct vcpu *vcpu, struct buffer from)
-{
-	struct reg reg;
-
-	for (uint64_t nr = take_number(&from); nr && !from.error[0]; nr--) {
-		reg = take_register(&from);
-		if (reg.id == KVM_REG_ARM64_SVE_VLS)
-			set_reg(vcpu, reg);
-	}
-	vcpu_finalize(vcpu);
+		set_reg(vcpu, &mixed);
 }
 
 /* The counters are the machine's: they are as vCPU 0 has them. What is left is here alone */
 static void load_vcpu(struct vcpu *vcpu, struct buffer *from)
 {
-	struct kvm_reg_list *list;
+	struct kvm_reg_list *list = list_of(vcpu, from);
 	bool is_listed, is_shared;
 	struct reg reg;
 	char name[64];
 
-	load_vector_lengths(vcpu, *from);
-	list = list_of(vcpu, from);
 	for (uint64_t nr = take_number(from); nr && !from->error[0]; nr--) {
 		reg = take_register(from);
 		is_listed = false;
@@ -215,7 +186,7 @@ static void load_vcpu(struct vcpu *vcpu, struct buffer *from)
 		if (list->reg[i])
 			tell(vcpu, register_name(list->reg[i], name), "is listed here alone");
 		if (is_bitmap(list->reg[i]))
-			set_reg(vcpu, (struct reg){ .id = list->reg[i] });
+			set_reg(vcpu, &(struct reg){ .id = list->reg[i] });
 	}
 	free(list);
 }
@@ -244,7 +215,7 @@ void registers_limit(struct vcpu *vcpu)
 			reg.value &= rule->most;
 		else if ((reg.value & rule->limited) > rule->most)
 			reg.value = (reg.value & ~rule->limited) | rule->most;
-		if (reg.value != had && set_reg(vcpu, reg) && rule->limited & ~rule->may_differ)
+		if (reg.value != had && set_reg(vcpu, &reg) && rule->limited & ~rule->may_differ)
 			die("--compatible: %s cannot be %#lx on this host: %s", rule->name,
 			    reg.value, strerror(errno));
 	}

@@ -14,7 +14,7 @@
 
 /* What has to be known before there is a machine */
 struct shape {
-	uint64_t memory_mib, nr_vcpus, smc, services, gicv2, features;
+	uint64_t memory_mib, nr_vcpus, smc, services, gicv2, features, vector_lengths[8];
 	struct kernel_counts counts;
 	uint64_t nr_ranges;
 	struct kvm_smccc_filter ranges[MAX_RANGES];
@@ -42,8 +42,13 @@ static void save_shape(struct machine *machine, struct buffer *to)
 		.gicv2 = machine->gicv2,
 		.features = machine->vcpus[0].init.features[0],
 	};
+	struct kvm_one_reg lengths = {
+		.id = KVM_REG_ARM64_SVE_VLS,
+		.addr = (uintptr_t)shape.vector_lengths,
+	};
 	int nr = 0;
 
+	ioctl(machine->vcpus[0].fd, KVM_GET_ONE_REG, &lengths);
 	machine_counts(machine, &shape.counts);
 	if (machine->services || machine->options->nr_filters)
 		nr = filter_read(machine, shape.ranges, MAX_RANGES);
@@ -204,6 +209,7 @@ void snapshot_open(struct options *options)
 	options->smc = restored.smc;
 	options->psci = restored.services ? PSCI_USER : PSCI_KERNEL;
 	options->features = restored.features;
+	memcpy(options->vector_lengths, restored.vector_lengths, sizeof(restored.vector_lengths));
 	options->gicv2 = restored.gicv2;
 	options->nr_filters = restored.nr_ranges;
 	memcpy(options->filters, restored.ranges, sizeof(restored.ranges));

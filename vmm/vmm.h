@@ -55,6 +55,7 @@ struct options {
 	const char *losses[MAX_LOSSES];	/* registers that may differ */
 	unsigned int nr_losses;
 	uint32_t features;		/* of the guest of --restore: KVM_ARM_VCPU_* bits */
+	uint64_t vector_lengths[8];	/* the same: SVE's */
 	bool gicv2;			/* the same */
 	struct kvm_smccc_filter filters[MAX_RANGES];
 	unsigned int nr_filters;
@@ -243,8 +244,8 @@ bool filter_parse(const char *text, struct kvm_smccc_filter *filter);
 
 /* features.c: what vCPUs have, in the order of their making */
 void features_choose(struct vcpu *vcpu);
+void features_finalize(struct vcpu *vcpu);
 void vcpu_start_pmu(struct vcpu *vcpu);
-void vcpu_finalize(struct vcpu *vcpu);
 bool vcpu_has_pmu(const struct vcpu *vcpu);
 
 /* host.c: warns of a host with more than one kind of CPU */
