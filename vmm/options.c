@@ -41,10 +41,11 @@ static const char usage[] =
 "  --verbose               print each range that is set\n"
 "\n"
 "The guest's console is standard input and output. On a terminal Ctrl-A x ends\n"
-"the VMM, and Ctrl-A h tells more. Exit status: 0 the guest powered off, 1 bad\n"
-"input or a failure, 2 the kernel has no SMCCC filter and an option asks for\n"
-"it, 3 the guest reset itself and --no-reboot was given, 4 the guest crashed,\n"
-"128 + N signal N ended the VMM, as Ctrl-A x does with N = 2.\n";
+"the VMM, and Ctrl-A h tells more. Exit status: 0 the guest powered off or has\n"
+"moved into a file, 1 bad input or a failure, 2 the kernel has no SMCCC filter\n"
+"and an option asks for it, 3 the guest reset itself and --no-reboot was given\n"
+"or it has moved and --kernel was not, 4 the guest crashed, 128 + N signal N\n"
+"ended the VMM, as Ctrl-A x does with N = 2.\n";
 
 static const char *const conduits[] = { "hvc", "smc", NULL };
 static const char *const where[] = {
