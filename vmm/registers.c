@@ -142,7 +142,7 @@ static void load_reg(struct vcpu *vcpu, struct reg *reg, bool is_listed, struct 
 	bool is_fine = rule->may_lack && !(reg->value & rule->if_clear);
 
 	if (is_listed && (!set_reg(vcpu, reg) ||
-			  (!get_reg(vcpu, &here) && !memcmp(&here, reg, sizeof(here)))))
+			  (!get_reg(vcpu, &here) && !memcmp(here.bytes, reg->bytes, LARGEST))))
 		return;
 	snprintf(text, sizeof(text), is_listed ? "is %#lx in the guest and %#lx here" :
 		 "is %#lx in the guest and not listed here", reg->value, here.value);
