@@ -79,7 +79,6 @@ static void reset_counters(struct vcpu *vcpu)
 /* Makes a vCPU of a machine whose cpus are all known; it is off */
 void vcpu_create(struct vcpu *vcpu)
 {
-	uint32_t features = vcpu->machine->options->features;
 	struct machine *machine = vcpu->machine;
 	unsigned long index = vcpu->view.index;
 
@@ -100,8 +99,6 @@ void vcpu_create(struct vcpu *vcpu)
 	vcpu_ioctl(vcpu, KVM_ARM_VCPU_INIT, "KVM_ARM_VCPU_INIT", &vcpu->init);
 	vcpu->first_cpu = sched_getcpu();
 	features_finalize(vcpu);
-	if (vcpu->init.features[0] & 1u << KVM_ARM_VCPU_SVE)
-		finalize_sve(vcpu, features);
 	if (!index)
 		reset_counters(vcpu);
 	cpu_of(vcpu)->mpidr = view_get(&vcpu->view, REG_MPIDR_EL1) & AFFINITY_BITS;
