@@ -77,6 +77,9 @@ for cpu in 0 1 2; do
 	mkdir -p "$fake/cpus/cpu$cpu/regs/identification"
 	echo "0x00000000410fd0$((cpu == 1))3" > "$fake/cpus/cpu$cpu/regs/identification/midr_el1"
 done
+mkdir "$fake/bin"
+printf '%s\n' '#!/bin/sh' 'echo "lava: $*"' > "$fake/bin/lava-test-case"
+chmod +x "$fake/bin/lava-test-case"
 cat > "$fake/../job" <<'END'
 # Whatever is printed next is in the file at once, though it is no terminal
 run()
@@ -104,6 +107,8 @@ sleep 3
 cat "$where/out"
 echo '=== status of a part'
 wait
+PATH=$where/bin:$PATH
+run -t kvm:killed -t kvm:skipped
 END
 # judge NAME LOG: what the made-up tests have to print on either
 judge()
@@ -136,6 +141,8 @@ judge()
 	check "$name: a line is there when it is printed" in_run 9 '# the first line' 'of a part'
 	last() { ! awk '/^=== run/ { i++ } i == 9' "$log" | grep 'last line'; }
 	check "$name: ... not when the test ends" last
+	check "$name: LAVA's shell gets each result" in_run 10 'lava: skipped --result skip' 1
+	check "$name: ... and what kills a test" in_run 10 'lava: killed --result fail --measurement 137 --units killed' 1
 }
 
 where=$fake sh "$scratch/fake/job" > "$scratch/native.log" 2>&1
@@ -160,12 +167,12 @@ echo 'hypercalls: left out here' >> "$scratch/job.d/kselftest/base-failures"
 log=$logs/kselftest.log
 job vhe "$image" "$scratch/job.d" 600 > "$log" || true
 judge busybox "$log"
-check 'three tests that pass: status 0' in_run 10 "# [0-9]+ passed, 0 failed, [0-9] skipped, of $nr" 0
-check '... with the plan of all three' in_run 10 "1\.\.$nr" 0
-check '--skip-known leaves a test out' in_run 11 '# left out: hypercalls: left out here' 0
-left() { ! awk '/^=== run/ { i++ } i == 11' "$log" | grep 'result: hypercalls'; }
+check 'three tests that pass: status 0' in_run 11 "# [0-9]+ passed, 0 failed, [0-9] skipped, of $nr" 0
+check '... with the plan of all three' in_run 11 "1\.\.$nr" 0
+check '--skip-known leaves a test out' in_run 12 '# left out: hypercalls: left out here' 0
+left() { ! awk '/^=== run/ { i++ } i == 12' "$log" | grep 'result: hypercalls'; }
 check '... which does not run' left
-check 'no /dev/kvm: skipped' in_run 12 'ok 1 selftests: kvm: smccc_filter # SKIP *' 4
+check 'no /dev/kvm: skipped' in_run 13 'ok 1 selftests: kvm: smccc_filter # SKIP *' 4
 
 # smccc_cost where one instruction is a nanosecond: it has to find what bench/ counted
 mkdir "$scratch/cost.d"
