@@ -196,9 +196,18 @@ rows=('handled, no filter' 'handled, same owner, 1000' 'denied, 1' 'forwarded, o
 [ "${SERIES:-all}" = core ] || rows+=('forwarded, args, 7' 'forwarded, sync-regs, 7')
 for row in "${rows[@]}"; do check "smccc_cost: $row" found "$row"; done
 check 'smccc_cost says how fine the counter is' grep -qx '# The counter has 62.5 MHz: one tick is 16.0 ns' "$logs/smccc_cost.log"
-check '... and where that is too coarse' grep -qE '^handled, no filter .* 20 +1 coarse$' "$logs/smccc_cost.log"
-fine() { ! sed '/^# coarse/q' "$logs/smccc_cost.log" | grep -E ' 100 coarse$'; }
-check '... and only there' fine
+# One call takes fewer than 100 ticks of 16 ns in the second run, on 6.1 and 6.12
+marks()
+{
+	awk '/^(handled|denied|forwarded), / {
+		$0 = substr($0, 37)
+		if ($1 == "-") next
+		if (($1 * $5 < 1600) != ($6 == "coarse")) { print; bad = 1 }
+		rows++
+	}
+	END { exit bad || rows < 30 }' "$logs/smccc_cost.log"
+}
+[ "${SERIES:-all}" = core ] || check '... and marks the cases for which that is too coarse' marks
 heading() { grep -F -f <(grep -m 1 "^nanoseconds" "$logs/smccc_cost.log") "$top/docs/hardware.md"; }
 check '... in columns that docs/hardware.md shows' heading
 check 'smccc_cost with a wrong argument: status 1' grep -qx '=== status 1' "$logs/smccc_cost.log"
