@@ -67,7 +67,7 @@ reasons()
 {
 	local test bad=0
 	while read -r test; do
-		grep -q "^| \`$test\`.*|" "$top/docs/ci.md" || { echo "no reason for $test"; bad=1; }
+		grep -q "^|.*\`$test\`.*|" "$top/docs/ci.md" || { echo "no reason for $test"; bad=1; }
 	done < <(sed -n 's/^# result: \(.*\) skip 4$/\1/p' "$logs/ci-machine.log")
 	return $bad
 }
