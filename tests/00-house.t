@@ -25,7 +25,7 @@ licences()
 	local file bad=0
 	for file in "${tracked[@]}"; do
 		case $file in
-		COPYING | scripts/guest/README | *.patch | *.md | *.svg | docs/test-report*.txt | .gitignore | .shellcheckrc | patches/*/base | tests/lists/*) continue ;;
+		COPYING | LICENSES/* | scripts/guest/README | *.patch | *.md | *.svg | docs/test-report*.txt | .gitignore | .shellcheckrc | patches/*/base | tests/lists/*) continue ;;
 		esac
 		head -n 2 "$file" | grep -q 'SPDX-License-Identifier: GPL-2.0' ||
 			{ echo "$file: no SPDX line"; bad=1; }
@@ -33,6 +33,10 @@ licences()
 	return $bad
 }
 check 'every file has its licence' licences
+
+# So that a VMM under any licence can take from it
+both() { ! head -q -n 1 vmm/* | grep -v 'SPDX-License-Identifier: GPL-2.0 OR MIT' && ! git grep -l 'GPL-2.0 OR MIT' -- scripts tests/guest tests/lib bench configs; }
+check 'the reference VMM is GPL-2.0 or MIT, and nothing else is' both
 
 targets()
 {

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
  * The file of a guest that moves: a header, the state, the parts of the memory that are
  * not zero, a checksum. All numbers are little-endian. It appears under its name only when

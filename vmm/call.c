@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
  * One forwarded call: finds the service and the function that it names, hands it
  * the arguments and the guest the answer, keeps count, and prints it. The firmware is

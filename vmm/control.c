@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
  * The control socket, and "vmm control", which talks to it: one line in, one
  * line out, which starts with "ok" or "error". While a guest is written to a file, lines

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
  * The events of SDEI, Arm DEN0054. The order of things: a call changes state,
  * events_update() kicks every vCPU that has something to take, and the vCPU's own

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
 /*
  * The events of SDEI, Arm DEN0054: what there is, what the guest made of them, and
  * how they reach it. For sdei.c, which answers the calls.

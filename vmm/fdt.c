@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0 OR MIT
 /* The device tree that tells the guest what it runs on. */
 #include <errno.h>
 #include <libfdt.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0 OR MIT
 /* What of the host's CPUs the guest's have, and what has to be done before it is there. */
 #include <sys/ioctl.h>
 

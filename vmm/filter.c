@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0 OR MIT
 /* The kernel's SMCCC filter: is it there, set a range of it, read it back. */
 #include <errno.h>
 #include <stdio.h>

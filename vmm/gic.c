@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
  * The interrupt controller: a GICv3, or a GICv2 where the host has no other to lend. Its
  * state is that of a list of registers, Arm IHI 0069 and 0048, which KVM's

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0 OR MIT
 /* What the user should know of the host before a guest starts on it. */
 #include <fcntl.h>
 #include <sched.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
  * The guest's RAM at the start: kernel, initial RAM disk, device tree. Files are read
  * once, so that a reset boots the same bytes.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0 OR MIT
 /* The virtual machine as a whole: its VM, memory, what is in it, life. */
 #include <errno.h>
 #include <stdio.h>

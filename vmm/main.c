@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
  * A reference VMM for the SMCCC filter: boots a Linux guest whose firmware
  * (PSCI, SDEI, TRNG, a TEE's queries) is this program.

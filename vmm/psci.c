@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
  * Power State Coordination Interface 1.3, Arm DEN0022 F. Which vCPUs may be on is
  * the VMM's policy: CPU_ON of one that is not plugged is denied. The ids are here,

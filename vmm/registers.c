@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
  * All registers of the vCPUs: out as the kernel lists them, and in by the rules for those in
  * which two hosts differ.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
 /* The registers of a vCPU by KVM's ids, and their fields, Arm DDI 0487. */
 #ifndef REGISTERS_H
 #define REGISTERS_H

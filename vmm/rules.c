@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
  * Which registers of a guest may differ between the host that it comes from and this one.
  * Without a rule, a register has to be listed here and take its value. A register that

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0 OR MIT
 /* Software Delegated Exception Interface 1.0, Arm DEN0054: its calls. */
 #include "events.h"
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
  * The guest's console on standard input and output: the generic UART of Arm's
  * SBSA, Arm DEN0029 B. A thread moves characters between its two FIFOs and the

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
 /*
  * What a service of the firmware and the rest of the VMM know of each other. A
  * service answers the calls of a specification. It sees its caller through a view,

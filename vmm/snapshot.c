@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
  * A guest moves: all of it into a file, after which this VMM ends, or out of a file, which
  * is gone when the guest runs. It is never in two places.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0 OR MIT
 /* The kernel's own counts, from a vCPU's statistics fd. */
 #include <string.h>
 #include <sys/ioctl.h>

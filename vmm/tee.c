@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
  * A trusted OS as far as it says who it is: the general queries of DEN0028 6.2,
  * by SMC alone. A real one would answer the calls that follow from here on.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
  * The terminal that standard input may be: every key goes to the guest, Ctrl-C too,
  * except Ctrl-A and one more. In the background it is left alone. At the end, however

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0 OR MIT
 /* True Random Number Generator Firmware Interface 1.0, Arm DEN0098. */
 #include <string.h>
 #include <sys/random.h>

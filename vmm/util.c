@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0 OR MIT
 /* What every file may need. */
 #include <errno.h>
 #include <stdarg.h>

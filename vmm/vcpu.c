@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
  * A vCPU: a thread that waits until it is turned on and runs until it is turned
  * off. What another thread wants of one that runs starts with a kick. The power state

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
  * What a service sees of the guest: the registers of the vCPU that calls, its memory,
  * who else there is and a way to make them look up.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
 /*
  * A reference VMM: what its files share. Each file uses only functions of files that
  * stand below it in this list.
