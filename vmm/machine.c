@@ -6,11 +6,13 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "vmm.h"
 
 #define HUGE_PAGE	(2 * MIB)
+#define PATIENCE	5	/* seconds that a vCPU has to come to rest */
 
 /* Aligned as the host's huge pages are, or it would get none */
 static void create_memory(struct machine *machine)
@@ -167,16 +169,28 @@ void machine_boot(struct machine *machine)
 	pthread_mutex_unlock(&machine->lock);
 }
 
+static void let_go(struct machine *machine)
+{
+	machine->pausing = false;
+	for (unsigned int i = 0; i < machine->nr_vcpus; i++)
+		pthread_cond_signal(&machine->vcpus[i].wake);
+}
+
 /*
  * Each vCPU comes to rest where nothing of it is outside of its registers: off, between two
  * instructions with what it has loaded or been answered taken over by KVM_RUN, or at the
  * exit of a call that nobody has served yet. One that is being reset comes there after that.
- * It is no kick of a service. Returns false if the machine ends instead.
+ * It is no kick of a service. Returns false if the machine ends instead, or if one takes
+ * too long, whose output, for example, nobody reads: all go on then.
  */
 bool machine_pause(struct machine *machine)
 {
-	bool was_kicked, is_running;
+	bool was_kicked, is_paused;
+	struct timespec end;
+	int late = 0;
 
+	clock_gettime(CLOCK_REALTIME, &end);
+	end.tv_sec += PATIENCE;
 	pthread_mutex_lock(&machine->lock);
 	machine->pausing = true;
 	for (unsigned int i = 0; i < machine->nr_vcpus && machine->stop == STOP_NONE; i++) {
@@ -185,20 +199,19 @@ bool machine_pause(struct machine *machine)
 		machine->vcpus[i].is.kicked = was_kicked;
 	}
 	for (unsigned int i = 0; i < machine->nr_vcpus; i++)
-		while (machine->stop == STOP_NONE && !machine->vcpus[i].at_rest)
-			pthread_cond_wait(&machine->rested, &machine->lock);
-	is_running = machine->stop == STOP_NONE;
-	machine->pausing = is_running;
+		while (machine->stop == STOP_NONE && !machine->vcpus[i].at_rest && !late)
+			late = pthread_cond_timedwait(&machine->rested, &machine->lock, &end);
+	is_paused = machine->stop == STOP_NONE && !late;
+	if (!is_paused)
+		let_go(machine);
 	pthread_mutex_unlock(&machine->lock);
-	return is_running;
+	return is_paused;
 }
 
 void machine_resume(struct machine *machine)
 {
 	pthread_mutex_lock(&machine->lock);
-	machine->pausing = false;
-	for (unsigned int i = 0; i < machine->nr_vcpus; i++)
-		pthread_cond_signal(&machine->vcpus[i].wake);
+	let_go(machine);
 	pthread_mutex_unlock(&machine->lock);
 }
 

@@ -171,7 +171,7 @@ const char *snapshot_save(struct machine *machine, const char *path, report_fn *
 	const char *why;
 
 	if (!machine_pause(machine))
-		return "the machine is about to start or to end";
+		return "the machine is about to start or to end, or a vCPU does not come to rest";
 	serial_stop();
 	save_state(machine, &state);
 	why = state.error[0] ? state.error :

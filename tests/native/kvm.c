@@ -217,11 +217,15 @@ static int create_vcpu(unsigned long index)
 
 static void hold(const char *fifo)
 {
-	int fd = open(fifo, O_RDONLY | O_CLOEXEC);
 	char byte;
+	int fd;
 
-	while (read(fd, &byte, 1) > 0)
-		;
+	/* A kick does not end it, as it does not end the kernel's */
+	do {
+		fd = open(fifo, O_RDONLY | O_CLOEXEC);
+	} while (fd < 0 && errno == EINTR);
+	while (read(fd, &byte, 1) > 0 || errno == EINTR)
+		errno = 0;
 	close(fd);
 }
 
