@@ -78,7 +78,7 @@ struct vcpu {
 	int first_cpu;			/* of the host, on which it was first reset */
 	pthread_t thread;
 	pthread_cond_t wake;
-	struct standing {		/* what moves with its guest; bytes of a file are not bool */
+	struct standing {		/* what moves; bytes of a file are not bool */
 		struct entry entry;	/* under the lock: where POWER_ON_PENDING starts */
 		uint8_t suspended, powerdown;	/* by SUSPEND */
 		uint8_t has_call;	/* at the exit of a call that nobody has served yet */
