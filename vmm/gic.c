@@ -63,7 +63,7 @@ static const struct row gicv2[] = {
 	{ DIST, 0xf20, 4, EACH_VCPU },				/* GICD_SPENDSGIR */
 	{ DIST, 0x200, 1, EACH_VCPU }, { DIST, 0x300, 1, EACH_VCPU }, /* ISPENDR0, ACTIVE */
 	{ DIST, 0x084, 1, 0 }, { DIST, 0xc08, 2, 0 },		/* GICD_IGROUPR, GICD_ICFGR */
-	{ DIST, 0x420, 8, 0 }, { DIST, 0x820, 8, 0 },		/* GICD_IPRIORITYR, GICD_ITARGETSR */
+	{ DIST, 0x420, 8, 0 }, { DIST, 0x820, 8, 0 }, /* GICD_IPRIORITYR, GICD_ITARGETSR */
 	{ DIST, 0x104, 1, ENABLES },				/* GICD_ISENABLER */
 	{ DIST, 0x204, 1, 0 }, { DIST, 0x304, 1, 0 },		/* GICD_ISPENDR, GICD_ISACTIVER */
 	{ CPU_REGS, 0x00, 3, EACH_VCPU },			/* GICC_CTLR, GICC_PMR, GICC_BPR */
