@@ -125,7 +125,11 @@ vmm=$!
 echo end >&4
 wishes=0
 while kill -0 $vmm 2> /dev/null; do
-	wish=$(tr -d '\r' < console | grep '^host: ' | sed -n "$((wishes + 1))p")
+	# A last line that is not whole yet is no wish
+	text=$(cat console; echo .)
+	[ -z "${text##*
+.}" ] || continue
+	wish=$(printf '%s' "$text" | tr -d '\r' | grep '^host: ' | sed -n "$((wishes + 1))p")
 	[ -z "$wish" ] || { wishes=$((wishes + 1)); /vmm control /control ${wish#host: } >&4; }
 done
 grep -c '^ok' answers | sed 's/^/moved: /'
