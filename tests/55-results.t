@@ -60,16 +60,16 @@ changes 'a word of Documentation/' "$texts|$documents" in_last Documentation 's,
 
 # A comment or a line of the kernel's code: all that is built from it. Whether the
 # bytes are the same is known when it is built.
-kernel='20-each-patch|50-targets|51-documents|55-results|22-documentation|30-selftests|40-mainline-abi|41-vmm|45-cost|70-kasan|71-x86|74-warnings|75-generic-selftests|76-vmm-matrix|77-vmm-kasan|78-coverage|79-limits|80-each-patch-selftests|81-kcsan|82-fuzz|83-existing|84-arm64-selftests|86-pages|87-coccinelle|88-deb|90-mutants|91-vmm-mutants|92-mutants-kasan|93-teardown|94-newer-qemu|96-source'
+kernel='20-each-patch|50-targets|51-documents|55-results|22-documentation|30-selftests|40-mainline-abi|41-vmm|45-cost|70-kasan|71-x86|74-warnings|75-generic-selftests|76-vmm-matrix|77-vmm-kasan|78-coverage|79-limits|80-each-patch-selftests|81-kcsan|82-fuzz|83-existing|84-arm64-selftests|86-pages|87-coccinelle|88-deb|90-mutants|91-vmm-mutants|92-mutants-kasan|93-teardown|94-newer-qemu|96-source|98-debian-guest'
 # shellcheck disable=SC2016 # perl's
 changes "a line of the kernel's code" "$texts|$kernel" in_last 'arch/arm64/kvm/.*\.c' 's,(\n\+\+\+ b/arch/arm64/kvm/\w+\.c.*?\n\+\t[^\n]*);\n,$1; ;\n,s'
 
-changes 'a comment in vmm/' "$of_repository|4[12]-vmm.*|73-vmm-lint|7[67]-vmm.*|81-kcsan|83-existing|88-deb|91-vmm-mutants" sed -i 's,/\* Nothing is at an address,/* Nothing at all is at an address,' "$copy/vmm/vcpu.c"
+changes 'a comment in vmm/' "$of_repository|4[12]-vmm.*|73-vmm-lint|7[67]-vmm.*|81-kcsan|83-existing|88-deb|91-vmm-mutants|98-debian-guest" sed -i 's,/\* Nothing is at an address,/* Nothing at all is at an address,' "$copy/vmm/vcpu.c"
 changes 'a guest of the VMM' "$of_repository|4[12]-vmm.*|7[67]-vmm.*|81-kcsan|83-existing|88-deb|91-vmm-mutants" sed -i '1i /* more */' "$copy/tests/guest/bare/bare-psci.c"
 changes 'a list' "$of_repository|81-kcsan" sed -i '1i a / b -- more' "$copy/tests/lists/races"
 changes 'a configuration' "$of_repository|70-kasan|77-vmm-kasan|79-limits|82-fuzz|92-mutants-kasan" sed -i '1i # more' "$copy/configs/kasan.config"
 changes 'a script' "$of_repository|45-cost|52-tarballs|97-ci" sed -i '1i # more' "$copy/scripts/lib/cost.sh"
-changes 'a test' "$of_repository|30-selftests|96-source" sed -i '2i # more' "$copy/tests/30-selftests.t"
+changes 'a test' "$of_repository|30-selftests" sed -i '2i # more' "$copy/tests/30-selftests.t"
 changes 'a document' "$of_repository|97-ci" sed -i '1i more' "$copy/docs/ci.md"
 
 # With tests that are quick: results are kept, here and for another machine
