@@ -65,11 +65,11 @@ done
 
 use_source
 checkout base
-# zstd's functions have names with capitals
-check 'checkpatch passes our C' xargs -P "$(nproc)" -n 8 "$linux/scripts/checkpatch.pl" --no-tree --strict --terse \
+# zstd's functions have names with capitals, of which checkpatch leaves a list where it runs
+check 'checkpatch passes our C' env -C "$scratch" xargs -P "$(nproc)" -n 8 "$linux/scripts/checkpatch.pl" --no-tree --strict --terse \
 	--show-types -q \
 	--ignore PREFER_KERNEL_TYPES,AVOID_EXTERNS,LONG_LINE_STRING,BIT_MACRO,VOLATILE,MACRO_ARG_REUSE \
-	--ignore CAMELCASE,PREFER_DEFINED_ATTRIBUTE_MACRO,STRCPY,EMBEDDED_FUNCTION_NAME,COMPLEX_MACRO,LEADING_SPACE -f < <(printf '%s\n' "${sources[@]}")
+	--ignore CAMELCASE,PREFER_DEFINED_ATTRIBUTE_MACRO,STRCPY,EMBEDDED_FUNCTION_NAME,COMPLEX_MACRO,LEADING_SPACE -f < <(printf "$top/%s\n" "${sources[@]}")
 
 figure "${#scripts[@]} scripts and ${#sources[@]} C files"
 finish

@@ -805,6 +805,7 @@ static int pmu_ioctl(struct processor *cpu, const struct kvm_device_attr *attr)
 
 static int vcpu_ioctl_of(struct processor *cpu, unsigned long request, void *arg)
 {
+	uint32_t features;
 	int ret;
 
 	switch (request) {
@@ -818,8 +819,9 @@ static int vcpu_ioctl_of(struct processor *cpu, unsigned long request, void *arg
 	case KVM_ARM_VCPU_INIT:
 		if (is_init_to_fail(cpu))
 			return fail(EINVAL);
-		cpu->has_sve = ((struct kvm_vcpu_init *)arg)->features[0] >> KVM_ARM_VCPU_SVE & 1;
-		cpu->has_pmu = ((struct kvm_vcpu_init *)arg)->features[0] >> KVM_ARM_VCPU_PMU_V3 & 1;
+		features = ((struct kvm_vcpu_init *)arg)->features[0];
+		cpu->has_sve = features >> KVM_ARM_VCPU_SVE & 1;
+		cpu->has_pmu = features >> KVM_ARM_VCPU_PMU_V3 & 1;
 		init_vcpu(cpu);
 		if (!lacks("sync-regs"))
 			cpu->run->kvm_dirty_regs = 0;
