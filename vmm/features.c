@@ -6,7 +6,8 @@
 
 /*
  * SVE, pointer authentication and a PMU, where the host has them, with all that they can
- * do. A guest that comes from elsewhere keeps what it has. Before KVM_ARM_VCPU_INIT.
+ * do. A guest that comes from elsewhere keeps what it has; one that is to go to 6.1 has no
+ * PMU, whose version is lower there. Before KVM_ARM_VCPU_INIT.
  */
 void features_choose(struct vcpu *vcpu)
 {
@@ -16,11 +17,14 @@ void features_choose(struct vcpu *vcpu)
 		{ KVM_CAP_ARM_PTRAUTH_GENERIC, KVM_ARM_VCPU_PTRAUTH_GENERIC, "a generic key" },
 		{ KVM_CAP_ARM_PMU_V3, KVM_ARM_VCPU_PMU_V3, "a PMU" },
 	};
-	uint32_t wanted = vcpu->machine->options->features;
+	const struct options *options = vcpu->machine->options;
+	uint32_t wanted = options->features;
 
 	vcpu->init.features[0] |= 1u << KVM_ARM_VCPU_PSCI_0_2;
 	for (unsigned int i = 0; i < ARRAY_SIZE(known); i++) {
 		if (wanted && !(wanted & 1u << known[i].feature))
+			continue;
+		if (options->compatible && known[i].feature == KVM_ARM_VCPU_PMU_V3)
 			continue;
 		if (ioctl(vcpu->machine->vm, KVM_CHECK_EXTENSION, known[i].capability) > 0)
 			vcpu->init.features[0] |= 1u << known[i].feature;
