@@ -98,7 +98,7 @@ refused()
 	chain "$2" "${@:4}" -- || true
 	check "$1" grep -qaE "^vmm: .*$3" "$scratch/$2.console"
 }
-refused 'without --compatible, 6.1 refuses by name' refused-back 'cannot go on here: ID_AA64DFR0_EL1 is' '7.3 vhe' '6.1 vhe'
+refused 'without --compatible, 6.1 refuses by name' refused-back 'cannot go on here: ID_DFR0_EL1 is' '7.3 vhe' '6.1 vhe'
 refused 'another CPU refuses by name' refused-cpu 'cannot go on here: MIDR_EL1 is' '6.1 cortex-a72' '6.1 vhe'
 refused 'what the CPU lacks is named' refused-sve 'cannot go on here: the guest has SVE' '6.1 vhe' '6.1 cortex-a72'
 
