@@ -202,6 +202,9 @@ check 'a host whose kernel does not list the physical counter: both are as they 
 check '... nor has it SVE: nor has the guest' dump 1 '^sve 0$'
 check '... nor a PMU: nor has the guest' dump 1 '^pmu 0$'
 check '... and its device tree has none' sh -c "! grep -aq pmuv3 '$scratch/dump.1'"
+# shellcheck disable=SC2086
+vmm $own --compatible 6.1
+check 'a guest that is to go to 6.1 has no PMU' dump 1 '^pmu 0$'
 NATIVE_KVM=ipa-40 vmm --memory 65536
 check "... and memory beyond them is refused" said "vmm: --memory 65536: this host's VMs have 36 bits of address, which is 63488 at most"
 unset DUMP

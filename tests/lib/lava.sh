@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 # Running ci/lava/qemu.yaml: the device that its context asks for, and lava-run in a
-# Debian of its own. Source it after tap.sh.
+# separate Debian. Source it after tap.sh.
 . "$top/scripts/lib/archive.sh"
 
 # lava_device: the configuration of the device as LAVA's server makes it from the
