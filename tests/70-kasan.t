@@ -15,7 +15,7 @@ selftests_job "$scratch/job.d" aarch64/hypercalls aarch64/psci_test aarch64/debu
 before_the_end "$scratch/job.d" "$leaks"
 for mode in vhe nvhe; do
 	say "  running the selftests in the KASAN kernel, mode $mode"
-	job "$mode" "$image" "$scratch/job.d" 1200 > "$logs/kasan-$mode.log" || true
+	job "$mode" "$image" "$scratch/job.d" 1800 > "$logs/kasan-$mode.log" || true
 	results "$logs/kasan-$mode.log" "kasan $mode"
 done
 
