@@ -63,8 +63,8 @@ machine_files()
 }
 
 # machine MODE IMAGE INITRD: set the array $qemu to the command that boots it,
-# with its console on ours; CPUS=, CPU= (properties), MEMORY= and APPEND= change
-# the machine
+# with its console on ours; CPUS=, CPU= (properties), GIC= (2), MEMORY= and
+# APPEND= change the machine
 machine()
 {
 	local cpu=max,pauth-impdef=on append="console=ttyAMA0 quiet loglevel=4 log_buf_len=4M panic=-1"
@@ -77,7 +77,7 @@ machine()
 	cortex-a72 | neoverse-n1 | a64fx) cpu=$1 ;;
 	*)		die "MODE=$1 is unknown; it can be one of: $modes" ;;
 	esac
-	qemu=("$qemu_program" -M "virt,virtualization=on,gic-version=3" -cpu "$cpu${CPU:+,$CPU}"
+	qemu=("$qemu_program" -M "virt,virtualization=on,gic-version=${GIC:-3}" -cpu "$cpu${CPU:+,$CPU}"
 		-smp "${CPUS:-2}" -m "${MEMORY:-1G}" -display none -nodefaults
 		-serial mon:stdio -no-reboot -kernel "$2" -initrd "$3" -append "$append")
 }
