@@ -5,24 +5,37 @@
  * a table of services, whose order means nothing.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "vmm.h"
 
-#define SMCCC_64BIT		(1u << 30)
-#define SMCCC_NOT_SUPPORTED	(-1)
+#define SMCCC_64BIT	(1u << 30)
+
+enum { NOT_SUPPORTED = -1 };
+
+static const struct function no_functions[] = { { } };
+
+/* Of ranges of --filter that are no service's */
+static const struct service other_service = {
+	.name = "other",
+	.functions = no_functions,
+	.answers = { NAME(NOT_SUPPORTED) },
+};
 
 static const struct service *const services[] = {
 	&psci_service,
 	&sdei_service,
 	&trng_service,
 	&tee_service,
+	&other_service,
 };
 
-/* One for each service, and one for ranges of --filter that have none */
+#define OTHER	(ARRAY_SIZE(services) - 1)
+
 static struct count {
 	unsigned long calls[2];		/* by conduit: HVC, SMC */
 	unsigned long refused;
-} counts[ARRAY_SIZE(services) + 1];
+} counts[ARRAY_SIZE(services)];
 
 void services_set_filter(struct machine *machine)
 {
@@ -54,27 +67,22 @@ void services_hook(enum hook hook, const struct view *view)
  */
 static unsigned int find_service(struct machine *machine, uint32_t id)
 {
-	unsigned int i;
-
-	if (!machine->services)
-		return ARRAY_SIZE(services);
-	for (i = 0; i < ARRAY_SIZE(services); i++)
+	for (unsigned int i = 0; machine->services && i < OTHER; i++)
 		for (unsigned int j = 0; j < ARRAY_SIZE(services[i]->ranges); j++)
 			if (id - services[i]->ranges[j].base < services[i]->ranges[j].nr)
 				return i;
-	return i;
+	return OTHER;
 }
 
 static const struct function *find_function(unsigned int service, uint32_t id)
 {
 	static const struct function unknown =
-		ALWAYS(0, "?", .x = { SMCCC_NOT_SUPPORTED }, .nr_results = 1);
+		ALWAYS(0, "?", .x = { NOT_SUPPORTED }, .nr_results = 1);
 	const struct function *function;
 
-	if (service < ARRAY_SIZE(services))
-		for (function = services[service]->functions; function->name; function++)
-			if (function->id == id)
-				return function;
+	for (function = services[service]->functions; function->name; function++)
+		if (function->id == id)
+			return function;
 	return &unknown;
 }
 
@@ -102,20 +110,12 @@ void call_read(struct vcpu *vcpu, struct served *served)
 	}
 }
 
-/* One of the negative answers that the service has a name for */
-static bool is_refusal(const struct served *served)
+/* What the service calls its answer; or NULL */
+static const char *answer_name(const struct served *served)
 {
-	const struct answer_name *answer;
-	int64_t value = served->outcome.x[0];
+	uint64_t negative = -served->outcome.x[0];
 
-	if (value >= 0 || served->outcome.is_data)
-		return false;
-	if (served->service == ARRAY_SIZE(services))
-		return value == SMCCC_NOT_SUPPORTED;
-	for (answer = services[served->service]->answers; answer->name; answer++)
-		if (answer->value == value)
-			return true;
-	return false;
+	return negative < MAX_ANSWERS ? services[served->service]->answers[negative] : NULL;
 }
 
 static bool has_answer(const struct served *served)
@@ -136,31 +136,28 @@ bool call_serve(struct vcpu *vcpu, struct served *served)
 	served->outcome = served->function->call ?
 			  served->function->call(&vcpu->view, &served->call) :
 			  served->function->outcome;
-	if (has_answer(served))
-		counts[served->service].refused += is_refusal(served);
+	if (has_answer(served) && served->outcome.x[0] && !served->outcome.is_data)
+		counts[served->service].refused += answer_name(served) != NULL;
 	return true;
 }
 
 static void trace(struct vcpu *vcpu, const struct served *served)
 {
 	const struct call *call = &served->call;
-	bool is_other = served->service == ARRAY_SIZE(services);
-	const struct answer_name *name = is_other ? NULL : services[served->service]->answers;
+	const char *name = answer_name(served);
 	char line[256];
 	int n;
 
 	n = snprintf(line, sizeof(line), "vmm: cpu%u %s 0x%08x %s %s(", vcpu->view.index,
-		     call->smc ? "smc" : "hvc", call->id,
-		     is_other ? "other" : services[served->service]->name, served->function->name);
+		     call->smc ? "smc" : "hvc", call->id, services[served->service]->name,
+		     served->function->name);
 	for (unsigned int i = 1; served->function->arguments[i - 1]; i++)
 		n += snprintf(line + n, sizeof(line) - n, "%s0x%lx", i > 1 ? ", " : "",
 			      call->x[i]);
-	while (name && name->name && (uint64_t)name->value != served->outcome.x[0])
-		name++;
 	if (!has_answer(served))
 		fprintf(stderr, "%s)\n", line);
-	else if (name && name->name)
-		fprintf(stderr, "%s) = %s\n", line, name->name);
+	else if (name)
+		fprintf(stderr, "%s) = %s\n", line, name);
 	else
 		fprintf(stderr, "%s) = %#lx\n", line, served->outcome.x[0]);
 }
@@ -189,60 +186,59 @@ static void table_row(const char *name, const struct count *count)
 /* What was forwarded, and what the kernel counted; when no vCPU runs any more */
 void services_table(struct machine *machine)
 {
-	bool has_table = machine->services || machine->options->nr_filters;
+	const struct kernel_counts *kernel = &machine->counts;
 	struct count all = { };
 
-	if (has_table)
+	if (machine->services || machine->options->nr_filters) {
 		fprintf(stderr, "vmm: service       calls   by HVC   by SMC answered  refused\n");
-	for (unsigned int i = 0; i < ARRAY_SIZE(counts); i++) {
-		if (has_table)
-			table_row(i < ARRAY_SIZE(services) ? services[i]->name : "other",
-				  &counts[i]);
-		all.calls[0] += counts[i].calls[0];
-		all.calls[1] += counts[i].calls[1];
-		all.refused += counts[i].refused;
-	}
-	if (has_table)
+		for (unsigned int i = 0; i < ARRAY_SIZE(services); i++) {
+			table_row(services[i]->name, &counts[i]);
+			all.calls[0] += counts[i].calls[0];
+			all.calls[1] += counts[i].calls[1];
+			all.refused += counts[i].refused;
+		}
 		table_row("all", &all);
-	if (machine->counts.by_filter)
+	}
+	if (kernel->by_filter)
 		fprintf(stderr, "vmm: kernel's smc_exit_stat: %lu, smccc_forwarded: %lu, smccc_denied: %lu\n",
-			machine->counts.smc_exits, machine->counts.forwarded,
-			machine->counts.denied);
+			kernel->smc_exits, kernel->forwarded, kernel->denied);
 	fprintf(stderr, "vmm: kernel's hvc_exit_stat: %lu, of which %lu were not forwarded\n",
-		machine->counts.hvc_exits, machine->counts.hvc_exits - all.calls[0]);
+		kernel->hvc_exits, kernel->hvc_exits - all.calls[0]);
 }
 
-/* Every service's state, and what has been counted; when no vCPU runs */
+/* A new machine's: zero */
+void services_reset(void)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(services); i++)
+		if (services[i]->state)
+			memset(services[i]->state, 0, services[i]->state_size);
+}
+
+/* Every service's state, behind its size, and what has been counted; when no vCPU runs */
 void services_save(struct machine *machine, struct buffer *to)
 {
-	uint8_t state[65536];
-	uint64_t size;
-
 	append(to, counts, sizeof(counts));
 	for (unsigned int i = 0; i < ARRAY_SIZE(services); i++) {
-		if (!services[i]->save)
-			continue;
-		size = services[i]->save(state, sizeof(state));
+		uint64_t size = services[i]->state_size;
+
 		if (!size)
-			bad(to, "the state of %s is too large", services[i]->name);
+			continue;
 		append(to, &size, sizeof(size));
-		append(to, state, size);
+		append(to, services[i]->state, size);
 	}
 }
 
-/* The same, in place of MACHINE_RESET */
 void services_load(struct machine *machine, struct buffer *from)
 {
-	uint8_t state[65536];
 	uint64_t size;
 
 	take(from, counts, sizeof(counts));
 	for (unsigned int i = 0; i < ARRAY_SIZE(services); i++) {
-		if (!services[i]->load)
+		if (!services[i]->state)
 			continue;
 		take(from, &size, sizeof(size));
-		take(from, state, size > sizeof(state) ? 0 : size);
-		if (!services[i]->load(state, size))
+		take(from, services[i]->state, services[i]->state_size);
+		if (size != services[i]->state_size || !services[i]->is_possible())
 			bad(from, "it has a state of %s that there cannot be", services[i]->name);
 	}
 }

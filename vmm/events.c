@@ -17,17 +17,7 @@ const struct event events[NR_EVENTS] = {
 	{ .nr = 0x40000002, .critical = true },
 };
 
-struct pe {
-	uint8_t unmasked;
-	struct context contexts[2];	/* by priority: normal, critical */
-	struct handler private[NR_EVENTS];
-};
-
-/* All that there is, without a pointer in it: as it is, it can be saved and loaded */
-static struct state {
-	struct pe pes[MAX_VCPUS];
-	struct handler shared[NR_EVENTS];
-} state;
+struct events_state events_state;
 
 const struct event *event_find(uint32_t nr)
 {
@@ -41,12 +31,12 @@ struct handler *event_handler(const struct event *event, unsigned int index)
 {
 	unsigned int i = event - events;
 
-	return event->shared ? &state.shared[i] : &state.pes[index].private[i];
+	return event->shared ? &events_state.shared[i] : &events_state.pes[index].private[i];
 }
 
 struct context *event_context(const struct view *view)
 {
-	struct context *contexts = state.pes[view->index].contexts;
+	struct context *contexts = events_state.pes[view->index].contexts;
 
 	if (contexts[CRITICAL].event)
 		return &contexts[CRITICAL];
@@ -64,7 +54,7 @@ static void finish(const struct view *view, struct context *context)
 
 static bool can_take(const struct view *view, unsigned int index, const struct event *event)
 {
-	const struct pe *pe = &state.pes[index];
+	const struct pe *pe = &events_state.pes[index];
 	const struct handler *handler = event_handler(event, index);
 
 	/* A critical event interrupts a normal one's handler, and nothing else does */
@@ -148,7 +138,7 @@ void events_deliver(const struct view *view)
 	handler = event_handler(event, view->index);
 	handler->pending = false;
 	handler->running = true;
-	context = &state.pes[view->index].contexts[event->critical];
+	context = &events_state.pes[view->index].contexts[event->critical];
 	context->event = 1 + (event - events);
 	save_context(view, context);
 
@@ -185,9 +175,9 @@ void event_resume(const struct view *view, uint64_t pc)
 
 bool events_mask(const struct view *view, bool masked)
 {
-	bool was_unmasked = state.pes[view->index].unmasked;
+	bool was_unmasked = events_state.pes[view->index].unmasked;
 
-	state.pes[view->index].unmasked = !masked;
+	events_state.pes[view->index].unmasked = !masked;
 	events_update(view);
 	return !was_unmasked;
 }
@@ -207,38 +197,19 @@ const char *sdei_raise(const struct view *view, uint32_t nr)
 	return NULL;
 }
 
-void events_reset(const struct view *view)
+bool events_are_possible(void)
 {
-	memset(&state, 0, sizeof(state));
-}
-
-size_t events_save(void *to, size_t room)
-{
-	if (room < sizeof(state))
-		return 0;
-	memcpy(to, &state, sizeof(state));
-	return sizeof(state);
-}
-
-bool events_load(const void *from, size_t size)
-{
-	static struct state loaded;
-
-	if (size != sizeof(loaded))
-		return false;
-	memcpy(&loaded, from, sizeof(loaded));
 	for (unsigned int i = 0; i < MAX_VCPUS; i++)
-		for (unsigned int j = 0; j < ARRAY_SIZE(loaded.pes[i].contexts); j++)
-			if (loaded.pes[i].contexts[j].event > NR_EVENTS)
+		for (unsigned int j = NORMAL; j <= CRITICAL; j++)
+			if (events_state.pes[i].contexts[j].event > NR_EVENTS)
 				return false;
-	state = loaded;
 	return true;
 }
 
 /* Also after a CPU_SUSPEND that lost everything: software is not ready for an event */
 void events_vcpu_reset(const struct view *view)
 {
-	state.pes[view->index].unmasked = false;
+	events_state.pes[view->index].unmasked = false;
 }
 
 /* It comes back with no private event, and finished with every shared one */
@@ -248,6 +219,6 @@ void events_vcpu_off(const struct view *view)
 
 	while ((context = event_context(view)))
 		finish(view, context);
-	memset(&state.pes[view->index], 0, sizeof(state.pes[view->index]));
+	memset(&events_state.pes[view->index], 0, sizeof(events_state.pes[view->index]));
 	events_update(view);
 }

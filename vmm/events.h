@@ -34,6 +34,16 @@ struct context {
 
 extern const struct event events[NR_EVENTS];
 
+/* Zero at reset */
+extern struct events_state {
+	struct pe {
+		uint8_t unmasked;
+		struct context contexts[2];	/* by priority: normal, critical */
+		struct handler private[NR_EVENTS];
+	} pes[MAX_VCPUS];
+	struct handler shared[NR_EVENTS];
+} events_state;
+
 const struct event *event_find(uint32_t nr);	/* or NULL */
 /* Of a private event, vCPU @index's own */
 struct handler *event_handler(const struct event *event, unsigned int index);
@@ -48,12 +58,10 @@ bool event_complete(const struct view *view);
 /* The vCPU takes an exception to @pc at EL1, with what it was going to do in ELR and SPSR */
 void event_resume(const struct view *view, uint64_t pc);
 
-/* The hooks of struct service */
-void events_reset(const struct view *view);
+/* The hooks of struct service, and whether what came from a file can be used */
 void events_vcpu_reset(const struct view *view);
 void events_vcpu_off(const struct view *view);
 void events_deliver(const struct view *view);
-size_t events_save(void *to, size_t room);
-bool events_load(const void *from, size_t size);
+bool events_are_possible(void);
 
 #endif

@@ -140,18 +140,6 @@ void machine_create(struct machine *machine)
 	gic_create(machine);
 	for (unsigned int i = 0; i < machine->nr_vcpus; i++)
 		vcpu_start_pmu(&machine->vcpus[i]);
-	machine->devices[0] = &serial_device;
-}
-
-/*
- * Lets each vCPU that is on run. Until machine.stop is STOP_NONE no other thread looks
- * at what has been made. With machine.lock held.
- */
-static void start_vcpus(struct machine *machine)
-{
-	machine->stop = STOP_NONE;
-	for (unsigned int i = 0; i < machine->nr_vcpus; i++)
-		vcpu_start(&machine->vcpus[i]);
 }
 
 /* The guest starts on its first vCPU */
@@ -160,12 +148,18 @@ void machine_boot(struct machine *machine)
 	struct entry entry = { };
 
 	entry.pc = load_images(machine, &entry.x0);
-	serial_start(machine);
-
-	pthread_mutex_lock(&machine->lock);
-	services_hook(MACHINE_RESET, &machine->vcpus[0].view);
-	start_vcpus(machine);
+	services_reset();
 	vcpu_power_on(&machine->vcpus[0], &entry);
+}
+
+/* Until machine.stop is STOP_NONE no other thread looks at what has been made */
+void machine_start(struct machine *machine)
+{
+	serial_start(machine);
+	pthread_mutex_lock(&machine->lock);
+	machine->stop = STOP_NONE;
+	for (unsigned int i = 0; i < machine->nr_vcpus; i++)
+		vcpu_start(&machine->vcpus[i]);
 	pthread_mutex_unlock(&machine->lock);
 }
 
@@ -220,15 +214,6 @@ void machine_moved(struct machine *machine)
 {
 	pthread_mutex_lock(&machine->lock);
 	vcpus_stop(machine, STOP_MOVED);
-	pthread_mutex_unlock(&machine->lock);
-}
-
-/* The guest goes on as it was loaded */
-void machine_continue(struct machine *machine)
-{
-	serial_start(machine);
-	pthread_mutex_lock(&machine->lock);
-	start_vcpus(machine);
 	pthread_mutex_unlock(&machine->lock);
 }
 

@@ -111,6 +111,7 @@ int main(int argc, char **argv)
 			snapshot_load(&machine);
 		else
 			machine_boot(&machine);
+		machine_start(&machine);
 		stop = machine_wait(&machine);
 	} while (stop == STOP_RESET && !options.no_reboot);
 

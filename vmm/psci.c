@@ -171,20 +171,12 @@ static const struct function functions[] = {
 	{ }
 };
 
-static const struct answer_name answers[] = {
-	{ SUCCESS, "SUCCESS" },
-	{ NOT_SUPPORTED, "NOT_SUPPORTED" },
-	{ INVALID_PARAMETERS, "INVALID_PARAMETERS" },
-	{ DENIED, "DENIED" },
-	{ ALREADY_ON, "ALREADY_ON" },
-	{ ON_PENDING, "ON_PENDING" },
-	{ INVALID_ADDRESS, "INVALID_ADDRESS" },
-	{ }
-};
-
 const struct service psci_service = {
 	.name = "psci",
 	.ranges = { { 0x84000000, 0x20 }, { 0xc4000000, 0x20 } },
 	.functions = functions,
-	.answers = answers,
+	.answers = {
+		NAME(SUCCESS), NAME(NOT_SUPPORTED), NAME(INVALID_PARAMETERS), NAME(DENIED),
+		NAME(ALREADY_ON), NAME(ON_PENDING), NAME(INVALID_ADDRESS),
+	},
 };

@@ -267,27 +267,20 @@ static const struct function functions[] = {
 	{ }
 };
 
-static const struct answer_name answers[] = {
-	{ SUCCESS, "SUCCESS" },
-	{ NOT_SUPPORTED, "NOT_SUPPORTED" },
-	{ INVALID_PARAMETERS, "INVALID_PARAMETERS" },
-	{ DENIED, "DENIED" },
-	{ PENDING, "PENDING" },
-	{ OUT_OF_RESOURCE, "OUT_OF_RESOURCE" },
-	{ }
-};
-
 const struct service sdei_service = {
 	.name = "sdei",
 	.ranges = { { FN_BASE, 0x20 } },
 	.functions = functions,
-	.answers = answers,
+	.answers = {
+		NAME(SUCCESS), NAME(NOT_SUPPORTED), NAME(INVALID_PARAMETERS), NAME(DENIED),
+		NAME(PENDING), NAME(OUT_OF_RESOURCE),
+	},
 	.hooks = {
-		[MACHINE_RESET] = events_reset,
 		[VCPU_RESET] = events_vcpu_reset,
 		[VCPU_OFF] = events_vcpu_off,
 		[VCPU_KICKED] = events_deliver,
 	},
-	.save = events_save,
-	.load = events_load,
+	.state = &events_state,
+	.state_size = sizeof(events_state),
+	.is_possible = events_are_possible,
 };

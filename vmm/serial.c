@@ -121,8 +121,7 @@ static void write_register(uint64_t offset, uint32_t value)
 	put(&tx, value);
 }
 
-/* A vCPU's access to the port */
-static void access_register(uint64_t offset, bool is_write, void *data, unsigned int len)
+void serial_access(uint64_t offset, bool is_write, void *data, unsigned int len)
 {
 	uint32_t value = 0;
 
@@ -139,12 +138,6 @@ static void access_register(uint64_t offset, bool is_write, void *data, unsigned
 	update_interrupt();
 	pthread_mutex_unlock(&lock);
 }
-
-const struct device serial_device = {
-	.base = SERIAL_BASE,
-	.size = SERIAL_SIZE,
-	.access = access_register,
-};
 
 /* A reader that is slow or non-blocking is waited for; one that is gone, not */
 static void write_out(const uint8_t *data, size_t size)

@@ -107,14 +107,12 @@ struct function {
 #define ALWAYS(_id, _name, ...) \
 	{ .id = _id, .name = _name, .arguments = "", .outcome = { __VA_ARGS__ } }
 
-struct answer_name {
-	int64_t value;
-	const char *name;
-};
+/* For struct service: an answer that has a constant of its name */
+#define NAME(_answer)	[-(_answer)] = #_answer
+#define MAX_ANSWERS	11
 
-/* What a service may want to be told: of a new machine, or of the view's vCPU */
+/* What a service may want to be told of the view's vCPU */
 enum hook {
-	MACHINE_RESET,
 	VCPU_RESET,		/* it is about to start at an entry */
 	VCPU_OFF,		/* it went off by itself */
 	VCPU_KICKED,		/* between two of its instructions */
@@ -126,16 +124,16 @@ struct service {
 	const char *name;
 	struct { uint32_t base, nr; } ranges[2];
 	const struct function *functions;	/* up to one without a name */
-	const struct answer_name *answers;	/* the same; negative ones refuse */
+	const char *answers[MAX_ANSWERS];	/* of 0, -1, -2 ...: negative ones refuse */
 	/* Optional. None may count on another service's having been called */
 	void (*hooks[NR_HOOKS])(const struct view *view);
 	/*
-	 * A snapshot of the state: save writes at most @room bytes to @to and returns
-	 * how many, or 0 if they do not fit; load returns false, and has changed
-	 * nothing, if @size bytes at @from are no state of this program's
+	 * Optional, and without a pointer in it: 0 in a new machine, and as it is in a
+	 * snapshot. is_possible says whether what comes from there can be this program's
 	 */
-	size_t (*save)(void *to, size_t room);
-	bool (*load)(const void *from, size_t size);
+	void *state;
+	size_t state_size;
+	bool (*is_possible)(void);
 };
 
 extern const struct service psci_service, sdei_service, trng_service, tee_service;

@@ -228,5 +228,4 @@ void snapshot_load(struct machine *machine)
 			die("%s: %s", file, contents[i].error);
 	}
 	archive_remove();
-	machine_continue(machine);
 }

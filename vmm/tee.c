@@ -36,15 +36,10 @@ static const struct function functions[] = {
 	{ }
 };
 
-static const struct answer_name answers[] = {
-	{ NOT_SUPPORTED, "NOT_SUPPORTED" },
-	{ }
-};
-
 /* Fast calls of owners 50-63, SMC32 and SMC64 */
 const struct service tee_service = {
 	.name = "tee",
 	.ranges = { { 0xb2000000, 0x0e000000 }, { 0xf2000000, 0x0e000000 } },
 	.functions = functions,
-	.answers = answers,
+	.answers = { NAME(NOT_SUPPORTED) },
 };

@@ -57,17 +57,11 @@ static const struct function functions[] = {
 	{ }
 };
 
-static const struct answer_name answers[] = {
-	{ SUCCESS, "SUCCESS" },
-	{ NOT_SUPPORTED, "NOT_SUPPORTED" },
-	{ INVALID_PARAMETERS, "INVALID_PARAMETERS" },
-	{ NO_ENTROPY, "NO_ENTROPY" },
-	{ }
-};
-
 const struct service trng_service = {
 	.name = "trng",
 	.ranges = { { 0x84000050, 0x10 }, { 0xc4000050, 0x10 } },
 	.functions = functions,
-	.answers = answers,
+	.answers = {
+		NAME(SUCCESS), NAME(NOT_SUPPORTED), NAME(INVALID_PARAMETERS), NAME(NO_ENTROPY),
+	},
 };

@@ -192,22 +192,17 @@ static void wake(struct vcpu *vcpu)
 		power_off(vcpu);
 }
 
-/* Nothing is at an address that is no device's: it reads as 0 */
+/* Nothing is at an address that is not the serial port's: it reads as 0 */
 static void mmio(struct vcpu *vcpu)
 {
-	struct machine *machine = vcpu->machine;
-	uint64_t addr = vcpu->run->mmio.phys_addr;
+	uint64_t offset = vcpu->run->mmio.phys_addr - SERIAL_BASE;
 	bool is_write = vcpu->run->mmio.is_write;
 	void *data = vcpu->run->mmio.data;
 
 	if (!is_write)
 		memset(data, 0, sizeof(vcpu->run->mmio.data));
-	for (unsigned int i = 0; i < MAX_DEVICES; i++) {
-		const struct device *device = machine->devices[i];
-
-		if (addr - device->base < device->size)
-			device->access(addr - device->base, is_write, data, vcpu->run->mmio.len);
-	}
+	if (offset < SERIAL_SIZE)
+		serial_access(offset, is_write, data, vcpu->run->mmio.len);
 }
 
 static void external_abort(struct vcpu *vcpu)

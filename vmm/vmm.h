@@ -31,7 +31,6 @@
 #define MAX_FILTERS	64
 #define MAX_RANGES	(MAX_FILTERS + 16)	/* with those of the services */
 #define MAX_LOSSES	32
-#define MAX_DEVICES	1
 #define KICK		SIGUSR1		/* the signal that ends KVM_RUN */
 
 /* The program's exit status, besides 0, power off, and 128 + a signal that ended it */
@@ -59,13 +58,6 @@ struct options {
 	bool gicv2;			/* the same */
 	struct kvm_smccc_filter filters[MAX_RANGES];
 	unsigned int nr_filters;
-};
-
-/* A device whose registers are the VMM's; any vCPU's thread may call access() */
-struct device {
-	uint64_t base, size;		/* guest physical, in bytes */
-	/* @offset is less than size, @len up to 8; what is read goes into @data */
-	void (*access)(uint64_t offset, bool is_write, void *data, unsigned int len);
 };
 
 /* A vCPU's thread has it to itself, save what a kick touches and what is said */
@@ -97,7 +89,6 @@ struct machine {
 	bool again;			/* after a reset: what has been said is not said again */
 	bool services;			/* PSCI and the others are ours, not KVM's */
 	bool sync_regs;			/* x0-x17 come and go with KVM_RUN */
-	const struct device *devices[MAX_DEVICES];
 	enum stop stop;			/* under the lock; not STOP_NONE: being made, or ending */
 	bool pausing;			/* under the lock: no vCPU is to run */
 	pthread_cond_t rested;		/* one more is at rest */
@@ -139,11 +130,11 @@ void snapshot_load(struct machine *machine);
 
 /*
  * machine.c: one VM from its making to its end; not with machine.lock held. What is
- * made boots, or goes on once its state is loaded.
+ * made boots or has its state loaded, and then starts.
  */
 void machine_create(struct machine *machine);
 void machine_boot(struct machine *machine);
-void machine_continue(struct machine *machine);
+void machine_start(struct machine *machine);
 enum stop machine_wait(struct machine *machine);
 bool machine_pause(struct machine *machine);
 void machine_resume(struct machine *machine);
@@ -153,7 +144,7 @@ void machine_counts(struct machine *machine, struct kernel_counts *counts);
 /* vcpu.c */
 void vcpu_create(struct vcpu *vcpu);		/* before machine.lock is used */
 void vcpu_start(struct vcpu *vcpu);		/* its thread; with machine.lock held */
-void vcpu_power_on(struct vcpu *vcpu, const struct entry *entry);	/* the same */
+void vcpu_power_on(struct vcpu *vcpu, const struct entry *entry);	/* the same, or before */
 void vcpus_stop(struct machine *machine, enum stop stop);	/* the same */
 
 /* call.c: one forwarded call, and the functions in the order in which vcpu.c calls them */
@@ -168,9 +159,10 @@ void call_read(struct vcpu *vcpu, struct served *served);
 bool call_serve(struct vcpu *vcpu, struct served *served);	/* with machine.lock held */
 void call_answer(struct vcpu *vcpu, const struct served *served);
 
-/* call.c: all services; the hooks with machine.lock held */
+/* call.c: all services; the hooks with machine.lock held, the others when no vCPU runs */
 void services_set_filter(struct machine *machine);
 void services_hook(enum hook hook, const struct view *view);
+void services_reset(void);
 void services_table(struct machine *machine);
 state_fn services_save, services_load;
 
@@ -220,8 +212,12 @@ const char *register_name(uint64_t id, char name[64]);
 void gic_create(struct machine *machine);	/* after all vCPUs */
 state_fn gic_save, gic_load;
 
-/* serial.c: the guest's console. Stopping writes out all that there is */
-extern const struct device serial_device;
+/*
+ * serial.c: the guest's console. Any vCPU's thread may access its registers, at an @offset
+ * in bytes; @len is up to 8, and what is read goes into @data. Stopping writes out all
+ * that there is.
+ */
+void serial_access(uint64_t offset, bool is_write, void *data, unsigned int len);
 void serial_start(struct machine *machine);
 void serial_stop(void);
 void serial_restart(void);
