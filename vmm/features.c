@@ -46,16 +46,12 @@ static bool has(const struct vcpu *vcpu, int feature)
 void features_finalize(struct vcpu *vcpu)
 {
 	const struct options *options = vcpu->machine->options;
-	struct kvm_one_reg one = {
-		.id = KVM_REG_ARM64_SVE_VLS,
-		.addr = (uintptr_t)options->vector_lengths,
-	};
 	int sve = KVM_ARM_VCPU_SVE;
 
 	if (!has(vcpu, KVM_ARM_VCPU_SVE))
 		return;
 	if (options->features)
-		ioctl(vcpu->fd, KVM_SET_ONE_REG, &one);
+		vcpu_one_reg(vcpu, KVM_SET_ONE_REG, KVM_REG_ARM64_SVE_VLS, options->vector_lengths);
 	vcpu_ioctl(vcpu, KVM_ARM_VCPU_FINALIZE, "KVM_ARM_VCPU_FINALIZE", &sve);
 }
 

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 
 #include "vmm.h"
 
@@ -13,6 +12,12 @@ static const char *const actions[] = {
 	[KVM_SMCCC_FILTER_FWD_TO_USER] = "forward",
 };
 
+static int filter_attr(struct machine *machine, unsigned long request, const void *filter)
+{
+	return device_attr(machine->vm, request, KVM_ARM_VM_SMCCC_CTRL, KVM_ARM_VM_SMCCC_FILTER,
+			   filter);
+}
+
 /*
  * "Not there" and "there, but cannot be set" are different things: this is the
  * first alone. A kernel without the attribute says ENXIO, one without any
@@ -20,12 +25,7 @@ static const char *const actions[] = {
  */
 bool filter_exists(struct machine *machine)
 {
-	struct kvm_device_attr attr = {
-		.group = KVM_ARM_VM_SMCCC_CTRL,
-		.attr = KVM_ARM_VM_SMCCC_FILTER,
-	};
-
-	if (!ioctl(machine->vm, KVM_HAS_DEVICE_ATTR, &attr))
+	if (!filter_attr(machine, KVM_HAS_DEVICE_ATTR, NULL))
 		return true;
 	if (errno != ENXIO && errno != EINVAL && errno != ENOTTY)
 		die("KVM_HAS_DEVICE_ATTR of the SMCCC filter: %s", strerror(errno));
@@ -42,13 +42,7 @@ static const char *refusal(int error)
 /* Sets a range for @owner; before any vCPU has run */
 void filter_set(struct machine *machine, const struct kvm_smccc_filter *filter, const char *owner)
 {
-	struct kvm_device_attr attr = {
-		.group = KVM_ARM_VM_SMCCC_CTRL,
-		.attr = KVM_ARM_VM_SMCCC_FILTER,
-		.addr = (uintptr_t)filter,
-	};
-
-	if (ioctl(machine->vm, KVM_SET_DEVICE_ATTR, &attr))
+	if (filter_attr(machine, KVM_SET_DEVICE_ATTR, filter))
 		die("SMCCC filter 0x%08x+0x%x=%s of %s: %s", filter->base, filter->nr_functions,
 		    actions[filter->action], owner, refusal(errno));
 	if (machine->options->verbose && !machine->again)
@@ -64,14 +58,9 @@ void filter_set(struct machine *machine, const struct kvm_smccc_filter *filter, 
 int filter_read(struct machine *machine, struct kvm_smccc_filter *ranges, unsigned int room)
 {
 	struct kvm_smccc_filter filter = { };
-	struct kvm_device_attr attr = {
-		.group = KVM_ARM_VM_SMCCC_CTRL,
-		.attr = KVM_ARM_VM_SMCCC_FILTER,
-		.addr = (uintptr_t)&filter,
-	};
 	unsigned int nr = 0;
 
-	while (!ioctl(machine->vm, KVM_GET_DEVICE_ATTR, &attr)) {
+	while (!filter_attr(machine, KVM_GET_DEVICE_ATTR, &filter)) {
 		if (nr == room) {
 			errno = E2BIG;
 			return -1;

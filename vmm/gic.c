@@ -72,32 +72,9 @@ static const struct row gicv2[] = {
 	{ }
 };
 
-/* KVM has each in 32 bits, system registers in 64. Returns 0 or -1, as ioctl() does */
-static int access_gic(struct machine *machine, unsigned long request, uint64_t group,
-		      uint64_t attr, uint64_t *value)
+static void set_gic(struct machine *machine, uint32_t group, uint64_t attr, const void *value)
 {
-	uint32_t half = *value;
-	struct kvm_device_attr access = {
-		.group = group,
-		.attr = attr,
-		.addr = group == CPU_SYSREGS ? (uintptr_t)value : (uintptr_t)&half,
-	};
-	int ret = ioctl(machine->gic, request, &access);
-
-	if (group != CPU_SYSREGS)
-		*value = half;
-	return ret;
-}
-
-static void set_gic(struct machine *machine, uint32_t group, uint64_t attr, void *value)
-{
-	struct kvm_device_attr set = {
-		.group = group,
-		.attr = attr,
-		.addr = (uintptr_t)value,
-	};
-
-	if (ioctl(machine->gic, KVM_SET_DEVICE_ATTR, &set))
+	if (device_attr(machine->gic, KVM_SET_DEVICE_ATTR, group, attr, value))
 		die("KVM_SET_DEVICE_ATTR of the GIC, group %u: %s", group, strerror(errno));
 }
 
@@ -137,12 +114,13 @@ void gic_create(struct machine *machine)
 	set_gic(machine, KVM_DEV_ARM_VGIC_GRP_CTRL, KVM_DEV_ARM_VGIC_CTRL_INIT, NULL);
 }
 
+/* KVM has each in 32 bits, system registers in 64: both start where the value does */
 static void save_one(struct machine *machine, const struct row *row, uint64_t attr,
 		     struct buffer *to)
 {
 	uint64_t value = 0;
 
-	if (access_gic(machine, KVM_GET_DEVICE_ATTR, row->group, attr, &value) &&
+	if (device_attr(machine->gic, KVM_GET_DEVICE_ATTR, row->group, attr, &value) &&
 	    !(row->flags & OPTIONAL))
 		bad(to, "the GIC's register %#lx of group %u: %s", attr, row->group,
 		    strerror(errno));
@@ -153,6 +131,7 @@ static void save_one(struct machine *machine, const struct row *row, uint64_t at
 static void load_one(struct machine *machine, const struct row *row, uint64_t attr,
 		     struct buffer *from)
 {
+	const unsigned long set = KVM_SET_DEVICE_ATTR;
 	uint64_t value, disabled;
 
 	take(from, &value, sizeof(value));
@@ -160,8 +139,8 @@ static void load_one(struct machine *machine, const struct row *row, uint64_t at
 	if (from->error[0] || (row->flags & OPTIONAL && !value))
 		return;
 	if ((row->flags & ENABLES &&
-	     access_gic(machine, KVM_SET_DEVICE_ATTR, row->group, attr + 0x80, &disabled)) ||
-	    access_gic(machine, KVM_SET_DEVICE_ATTR, row->group, attr, &value))
+	     device_attr(machine->gic, set, row->group, attr + 0x80, &disabled)) ||
+	    device_attr(machine->gic, set, row->group, attr, &value))
 		bad(from, "this host's GIC does not take %#lx in register %#lx of group %u: %s",
 		    value, attr, row->group, strerror(errno));
 }

@@ -28,10 +28,8 @@ static size_t size_of(uint64_t id)
 	return 1ul << ((id & KVM_REG_SIZE_MASK) >> KVM_REG_SIZE_SHIFT);
 }
 
-/* They return 0 or -1, as ioctl() does */
-#define ONE_REG(reg)		(&(struct kvm_one_reg){ (reg)->id, (uintptr_t)(reg)->bytes })
-#define get_reg(vcpu, reg)	ioctl((vcpu)->fd, KVM_GET_ONE_REG, ONE_REG(reg))
-#define set_reg(vcpu, reg)	ioctl((vcpu)->fd, KVM_SET_ONE_REG, ONE_REG(reg))
+#define get_reg(vcpu, reg)	vcpu_one_reg(vcpu, KVM_GET_ONE_REG, (reg)->id, (reg)->bytes)
+#define set_reg(vcpu, reg)	vcpu_one_reg(vcpu, KVM_SET_ONE_REG, (reg)->id, (reg)->bytes)
 
 /* What the kernel lists of a vCPU that is final; the caller frees it */
 static struct kvm_reg_list *list_of(struct vcpu *vcpu, struct buffer *buffer)
@@ -68,7 +66,7 @@ static void append_register(struct buffer *to, const struct reg *reg)
 	append(to, reg->bytes, size_of(reg->id));
 }
 
-static void save_vcpu(struct vcpu *vcpu, struct buffer *to)
+void registers_save(struct vcpu *vcpu, struct buffer *to)
 {
 	struct kvm_reg_list *list = list_of(vcpu, to);
 	struct reg reg, physical = { .id = KVM_REG_ARM_PTIMER_CNT };
@@ -91,12 +89,6 @@ static void save_vcpu(struct vcpu *vcpu, struct buffer *to)
 	free(list);
 }
 
-void registers_save(struct machine *machine, struct buffer *to)
-{
-	for (unsigned int i = 0; i < machine->nr_vcpus; i++)
-		save_vcpu(&machine->vcpus[i], to);
-}
-
 static struct reg take_register(struct buffer *from)
 {
 	struct reg reg = { };
@@ -107,14 +99,6 @@ static struct reg take_register(struct buffer *from)
 	else
 		take(from, reg.bytes, size_of(reg.id));
 	return reg;
-}
-
-static uint64_t take_number(struct buffer *from)
-{
-	uint64_t nr;
-
-	take(from, &nr, sizeof(nr));
-	return nr;
 }
 
 static bool is_allowed(const struct options *options, const char *name)
@@ -163,14 +147,15 @@ static void load_reg(struct vcpu *vcpu, struct reg *reg, bool is_listed, struct 
 }
 
 /* The counters are the machine's: they are as vCPU 0 has them. What is left is here alone */
-static void load_vcpu(struct vcpu *vcpu, struct buffer *from)
+void registers_load(struct vcpu *vcpu, struct buffer *from)
 {
 	struct kvm_reg_list *list = list_of(vcpu, from);
 	bool is_listed, is_shared;
 	struct reg reg;
 	char name[64];
+	uint64_t nr;
 
-	for (uint64_t nr = take_number(from); nr && !from->error[0]; nr--) {
+	for (take(from, &nr, sizeof(nr)); nr && !from->error[0]; nr--) {
 		reg = take_register(from);
 		is_listed = false;
 		for (uint64_t i = 0; i < list->n && !is_listed; i++) {
@@ -189,12 +174,6 @@ static void load_vcpu(struct vcpu *vcpu, struct buffer *from)
 			set_reg(vcpu, &(struct reg){ .id = list->reg[i] });
 	}
 	free(list);
-}
-
-void registers_load(struct machine *machine, struct buffer *from)
-{
-	for (unsigned int i = 0; i < machine->nr_vcpus && !from->error[0]; i++)
-		load_vcpu(&machine->vcpus[i], from);
 }
 
 /* Before the vCPU runs: what the hosts that --compatible names do not have is not there */

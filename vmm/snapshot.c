@@ -42,13 +42,10 @@ static void save_shape(struct machine *machine, struct buffer *to)
 		.gicv2 = machine->gicv2,
 		.features = machine->vcpus[0].init.features[0],
 	};
-	struct kvm_one_reg lengths = {
-		.id = KVM_REG_ARM64_SVE_VLS,
-		.addr = (uintptr_t)shape.vector_lengths,
-	};
 	int nr = 0;
 
-	ioctl(machine->vcpus[0].fd, KVM_GET_ONE_REG, &lengths);
+	vcpu_one_reg(&machine->vcpus[0], KVM_GET_ONE_REG, KVM_REG_ARM64_SVE_VLS,
+		     shape.vector_lengths);
 	machine_counts(machine, &shape.counts);
 	if (machine->services || machine->options->nr_filters)
 		nr = filter_read(machine, shape.ranges, MAX_RANGES);
@@ -56,11 +53,6 @@ static void save_shape(struct machine *machine, struct buffer *to)
 		bad(to, "this kernel cannot read its SMCCC filter back: %s", strerror(errno));
 	shape.nr_ranges = nr < 0 ? 0 : nr;
 	append(to, &shape, sizeof(shape));
-}
-
-static void load_shape(struct machine *machine, struct buffer *from)
-{
-	machine->counts = restored.counts;
 }
 
 /* Its values go into bits, indexes and sizes */
@@ -76,8 +68,9 @@ static bool is_possible(const struct shape *shape, size_t memory)
 	       shape->nr_ranges <= MAX_RANGES;
 }
 
-static void save_thread(struct vcpu *vcpu, const struct cpu *cpu, struct buffer *to)
+static void save_thread(struct vcpu *vcpu, struct buffer *to)
 {
+	const struct cpu *cpu = &vcpu->machine->cpus[vcpu->view.index];
 	struct thread thread = {
 		.plugged = cpu->plugged,
 		.power = cpu->power,
@@ -92,15 +85,10 @@ static void save_thread(struct vcpu *vcpu, const struct cpu *cpu, struct buffer 
 	append(to, &thread, sizeof(thread));
 }
 
-static void save_threads(struct machine *machine, struct buffer *to)
-{
-	for (unsigned int i = 0; i < machine->nr_vcpus; i++)
-		save_thread(&machine->vcpus[i], &machine->cpus[i], to);
-}
-
 /* A call that is still to be served is as its exit leaves it; a kick is looked up first */
-static void load_thread(struct vcpu *vcpu, struct cpu *cpu, struct buffer *from)
+static void load_thread(struct vcpu *vcpu, struct buffer *from)
 {
+	struct cpu *cpu = &vcpu->machine->cpus[vcpu->view.index];
 	struct kvm_run *run = vcpu->run;
 	struct thread thread;
 
@@ -124,28 +112,32 @@ static void load_thread(struct vcpu *vcpu, struct cpu *cpu, struct buffer *from)
 		SYNC_REGS(run)[i] = view_get(&vcpu->view, REG_X(i));
 }
 
-static void load_threads(struct machine *machine, struct buffer *from)
-{
-	for (unsigned int i = 0; i < machine->nr_vcpus; i++)
-		load_thread(&machine->vcpus[i], &machine->cpus[i], from);
-}
-
 /*
  * The parts, as they are in the file and in the order in which they are loaded. The counters,
  * which are registers, go on from there: that is late. A call takes registers as they are.
  */
 static const struct part {
-	state_fn *save, *load;
+	state_fn *save, *load;			/* of the machine, or */
+	vcpu_state_fn *save_each, *load_each;	/* of each vCPU */
 } parts[] = {
-	{ save_shape, load_shape },
-	{ gic_save, gic_load },
-	{ services_save, services_load },
-	{ serial_save, serial_load },
-	{ registers_save, registers_load },
-	{ save_threads, load_threads },
+	{ .save = save_shape },			/* snapshot_open() has it */
+	{ .save = gic_save, .load = gic_load },
+	{ .save = services_save, .load = services_load },
+	{ .save = serial_save, .load = serial_load },
+	{ .save_each = registers_save, .load_each = registers_load },
+	{ .save_each = save_thread, .load_each = load_thread },
 };
 
-static struct buffer contents[ARRAY_SIZE(parts)];
+static struct buffer contents;
+
+static void run_part(struct machine *machine, state_fn *whole, vcpu_state_fn *each,
+		     struct buffer *buffer)
+{
+	if (whole)
+		whole(machine, buffer);
+	for (unsigned int i = 0; each && i < machine->nr_vcpus && !buffer->error[0]; i++)
+		each(&machine->vcpus[i], buffer);
+}
 
 /* Each part is behind its size. While every vCPU is at rest, nothing changes. */
 static void save_state(struct machine *machine, struct buffer *to)
@@ -154,7 +146,7 @@ static void save_state(struct machine *machine, struct buffer *to)
 		uint64_t size = 0, start = to->size;
 
 		append(to, &size, sizeof(size));
-		parts[i].save(machine, to);
+		run_part(machine, parts[i].save, parts[i].save_each, to);
 		size = to->size - start - sizeof(size);
 		memcpy(to->data + start, &size, sizeof(size));
 	}
@@ -188,19 +180,12 @@ const char *snapshot_save(struct machine *machine, const char *path, report_fn *
 /* Before there is a machine: the file is whole, and its shape is possible */
 void snapshot_open(struct options *options)
 {
-	struct buffer state;
-	size_t memory = archive_open(options->restore, &state);
+	size_t memory = archive_open(options->restore, &contents);
 	uint64_t size;
 
-	for (unsigned int i = 0; i < ARRAY_SIZE(parts); i++) {
-		take(&state, &size, sizeof(size));
-		if (size > state.size - state.at)
-			die("%s: it is damaged: a part is not whole", options->restore);
-		contents[i] = (struct buffer){ .data = state.data + state.at, .size = size };
-		state.at += size;
-	}
-	take(&contents[0], &restored, sizeof(restored));
-	if (state.at != state.size || contents[0].error[0] || !is_possible(&restored, memory))
+	take(&contents, &size, sizeof(size));
+	take(&contents, &restored, sizeof(restored));
+	if (size != sizeof(restored) || contents.error[0] || !is_possible(&restored, memory))
 		die("%s: it has a machine that there cannot be", options->restore);
 	options->memory_mib = restored.memory_mib;
 	options->memory = memory;
@@ -219,13 +204,20 @@ void snapshot_open(struct options *options)
 /* Into a machine that has been made for it */
 void snapshot_load(struct machine *machine)
 {
-	const char *file = machine->options->restore;
+	uint64_t size, start;
 
 	archive_load(machine->ram, machine->options->memory);
-	for (unsigned int i = 0; i < ARRAY_SIZE(parts); i++) {
-		parts[i].load(machine, &contents[i]);
-		if (contents[i].error[0])
-			die("%s: %s", file, contents[i].error);
+	machine->counts = restored.counts;
+	for (unsigned int i = 1; i < ARRAY_SIZE(parts); i++) {
+		take(&contents, &size, sizeof(size));
+		start = contents.at;
+		run_part(machine, parts[i].load, parts[i].load_each, &contents);
+		if (contents.at - start != size)
+			bad(&contents, "it is damaged: a part is not whole");
 	}
+	if (contents.at != contents.size)
+		bad(&contents, "it is damaged: there is more behind its last part");
+	if (contents.error[0])
+		die("%s: %s", machine->options->restore, contents.error);
 	archive_remove();
 }

@@ -97,6 +97,17 @@ bool parse_number(const char *text, uint64_t max, uint64_t *value, const char **
 	return !errno && *value <= max;
 }
 
+int device_attr(int fd, unsigned long request, uint32_t group, uint64_t attr, const void *value)
+{
+	struct kvm_device_attr access = {
+		.group = group,
+		.attr = attr,
+		.addr = (uintptr_t)value,
+	};
+
+	return ioctl(fd, request, &access);
+}
+
 /* A request to the VM that must succeed; returns what it returns */
 int vm_ioctl(struct machine *machine, unsigned long request, const char *name, void *arg)
 {

@@ -62,15 +62,15 @@ static void start_at_entry(struct vcpu *vcpu)
 	if (entry->big_endian)
 		view_set(view, REG_SCTLR_EL1, view_get(view, REG_SCTLR_EL1) | SCTLR_EE);
 	services_hook(VCPU_RESET, view);
+	cpu_of(vcpu)->power = POWER_ON;
 }
 
 /* Both counters start at 0, each by its own register, if the kernel lists the physical one */
 static void reset_counters(struct vcpu *vcpu)
 {
 	uint64_t value;
-	struct kvm_one_reg one = { .id = KVM_REG_ARM_PTIMER_CNT, .addr = (uintptr_t)&value };
 
-	if (ioctl(vcpu->fd, KVM_GET_ONE_REG, &one))
+	if (vcpu_one_reg(vcpu, KVM_GET_ONE_REG, KVM_REG_ARM_PTIMER_CNT, &value))
 		return;
 	view_set(&vcpu->view, KVM_REG_ARM_PTIMER_CNT, 0);
 	view_set(&vcpu->view, KVM_REG_ARM_TIMER_CNT, 0);
@@ -169,20 +169,11 @@ static void suspend(struct vcpu *vcpu, const struct outcome *outcome)
 	mp_state(vcpu, KVM_MP_STATE_SUSPENDED);
 }
 
-/*
- * The end of SUSPEND: an interrupt for the vCPU, or another reason to look up. With
- * machine.lock held, which it gives up for a reset.
- */
-static void wake(struct vcpu *vcpu)
+/* From its entry; with machine.lock held, which it gives up for the reset */
+static void restart(struct vcpu *vcpu)
 {
 	bool is_reset;
 
-	vcpu->is.suspended = false;
-	mp_state(vcpu, KVM_MP_STATE_RUNNABLE);
-	if (!vcpu->is.powerdown) {
-		view_set(&vcpu->view, REG_X(0), 0);
-		return;
-	}
 	pthread_mutex_unlock(&vcpu->machine->lock);
 	is_reset = reset(vcpu);
 	pthread_mutex_lock(&vcpu->machine->lock);
@@ -190,6 +181,17 @@ static void wake(struct vcpu *vcpu)
 		start_at_entry(vcpu);
 	else
 		power_off(vcpu);
+}
+
+/* The end of SUSPEND: an interrupt for the vCPU, or another reason to look up; as above */
+static void wake(struct vcpu *vcpu)
+{
+	vcpu->is.suspended = false;
+	mp_state(vcpu, KVM_MP_STATE_RUNNABLE);
+	if (vcpu->is.powerdown)
+		restart(vcpu);
+	else
+		view_set(&vcpu->view, REG_X(0), 0);
 }
 
 /* Nothing is at an address that is not the serial port's: it reads as 0 */
@@ -356,33 +358,25 @@ static bool wait_for_power(struct vcpu *vcpu)
 	struct machine *machine = vcpu->machine;
 
 	while (machine->stop == STOP_NONE &&
-	       (machine->pausing || cpu_of(vcpu)->power != POWER_ON_PENDING))
+	       (machine->pausing || cpu_of(vcpu)->power == POWER_OFF))
 		sleep_at_rest(vcpu);
 	return machine->stop == STOP_NONE;
 }
 
-/* While it is being reset, it is pending to everyone else. One that is on runs at once. */
+/* While it is being reset, it is pending to everyone else */
 static void *vcpu_main(void *arg)
 {
 	struct vcpu *vcpu = arg;
 	pthread_mutex_t *lock = &vcpu->machine->lock;
-	bool is_on, is_reset;
+	bool is_on;
 
 	pthread_mutex_lock(lock);
-	is_on = cpu_of(vcpu)->power == POWER_ON;
-	while (is_on || wait_for_power(vcpu)) {
+	while (wait_for_power(vcpu)) {
+		if (cpu_of(vcpu)->power == POWER_ON_PENDING)
+			restart(vcpu);
+		is_on = cpu_of(vcpu)->power == POWER_ON;
 		pthread_mutex_unlock(lock);
-		is_reset = is_on || reset(vcpu);
-		pthread_mutex_lock(lock);
-		if (is_reset && !is_on)
-			start_at_entry(vcpu);
-		if (is_reset)
-			cpu_of(vcpu)->power = POWER_ON;
-		else
-			power_off(vcpu);
-		is_on = false;
-		pthread_mutex_unlock(lock);
-		while (is_reset && run_once(vcpu))
+		while (is_on && run_once(vcpu))
 			;
 		pthread_mutex_lock(lock);
 	}

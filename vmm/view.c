@@ -23,6 +23,13 @@ void vcpu_ioctl(struct vcpu *vcpu, unsigned long request, const char *name, void
 		die("%s on vCPU %u: %s", name, vcpu->view.index, strerror(errno));
 }
 
+int vcpu_one_reg(struct vcpu *vcpu, unsigned long request, uint64_t id, const void *value)
+{
+	struct kvm_one_reg one = { .id = id, .addr = (uintptr_t)value };
+
+	return ioctl(vcpu->fd, request, &one);
+}
+
 uint64_t view_get(const struct view *view, uint64_t reg)
 {
 	uint64_t value = 0;

@@ -108,8 +108,9 @@ struct buffer {
 	char error[256];
 };
 
-/* A part of a guest that moves, out of its machine or into a new one */
+/* A part of a guest that moves, out of its machine or into a new one; or of a vCPU of it */
 typedef void state_fn(struct machine *machine, struct buffer *buffer);
+typedef void vcpu_state_fn(struct vcpu *vcpu, struct buffer *buffer);
 
 /* options.c: fills @options, or prints why not and ends the program */
 void parse_options(struct options *options, int argc, char **argv);
@@ -168,6 +169,8 @@ state_fn services_save, services_load;
 
 /* view.c, besides service.h's: the registers of the calling thread's own vCPU */
 void vcpu_ioctl(struct vcpu *vcpu, unsigned long request, const char *name, void *arg);
+/* KVM_GET_ or KVM_SET_ONE_REG of a register of any size; returns 0, or -1 with errno */
+int vcpu_one_reg(struct vcpu *vcpu, unsigned long request, uint64_t id, const void *value);
 uint64_t view_argument(const struct view *view, unsigned int n);
 void view_answer(const struct view *view, const uint64_t *x, unsigned int nr);
 
@@ -190,7 +193,7 @@ void archive_remove(void);	/* the guest is here now, and nowhere else */
 
 /* registers.c: all that the kernel lists of vCPUs at rest */
 void registers_limit(struct vcpu *vcpu);	/* to what --compatible names */
-state_fn registers_save, registers_load;
+vcpu_state_fn registers_save, registers_load;
 
 /* rules.c: which registers may differ between two hosts */
 struct rule {
@@ -260,5 +263,7 @@ void bad(struct buffer *buffer, const char *format, ...) __attribute__((format(p
 void start_thread(pthread_t *thread, void *(*run)(void *), void *arg, const char *name);
 bool parse_number(const char *text, uint64_t max, uint64_t *value, const char **end);
 int vm_ioctl(struct machine *machine, unsigned long request, const char *name, void *arg);
+/* KVM_HAS_, KVM_GET_ or KVM_SET_DEVICE_ATTR; returns 0, or -1 with errno */
+int device_attr(int fd, unsigned long request, uint32_t group, uint64_t attr, const void *value);
 
 #endif
