@@ -136,8 +136,9 @@ bool call_serve(struct vcpu *vcpu, struct served *served)
 	served->outcome = served->function->call ?
 			  served->function->call(&vcpu->view, &served->call) :
 			  served->function->outcome;
-	if (has_answer(served) && served->outcome.x[0] && !served->outcome.is_data)
-		counts[served->service].refused += answer_name(served) != NULL;
+	if (has_answer(served) && served->outcome.x[0] && !served->outcome.is_data &&
+	    answer_name(served))
+		counts[served->service].refused++;
 	return true;
 }
 

@@ -136,31 +136,27 @@ static long now_ms(void)
 static const char *read_request(int client, char line[LINE])
 {
 	struct pollfd readable = { .fd = client, .events = POLLIN };
-	long deadline = now_ms() + PATIENCE;
+	long left, deadline = now_ms() + PATIENCE;
 	size_t size = 0;
-	ssize_t n = 1;
+	ssize_t n;
 	char *end;
 
-	while (n) {
-		n = recv(client, line + size, LINE - 1 - size, MSG_DONTWAIT);
-		if (n < 0 && errno == EAGAIN && now_ms() >= deadline)
+	while (size < LINE - 1) {
+		left = deadline - now_ms();
+		if (!poll(&readable, 1, left > 0 ? left : 0))
 			return "no whole request came in time";
+		n = recv(client, line + size, LINE - 1 - size, MSG_DONTWAIT);
 		if (n < 0 && errno != EAGAIN && errno != EINTR)
 			return strerror(errno);
-		if (n < 0)
-			poll(&readable, 1, deadline - now_ms() > 0 ? deadline - now_ms() : 0);
-		else
-			size += n;
+		size += n > 0 ? n : 0;
 		line[size] = '\0';
 		end = memchr(line, '\n', size);
-		if (end) {
+		if (end)
 			*end = '\0';
-			return NULL;
-		}
-		if (size == LINE - 1)
-			return "the request is too long";
+		if (end || !n)
+			return size ? NULL : "no request";
 	}
-	return size ? NULL : "no request";
+	return "the request is too long";
 }
 
 /* How far a snapshot is, and whether the client is still there */
@@ -193,20 +189,17 @@ static void hang_up(int client)
 	close(client);
 }
 
-static struct sockaddr_un address_of(const char *path)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
+static int listener = -1;
+static struct sockaddr_un address = { .sun_family = AF_UNIX };
+static struct stat own;		/* of that address */
 
+static void set_address(const char *path)
+{
 	if (strlen(path) >= sizeof(address.sun_path))
 		die("%s: longer than the %zu characters of a socket's name", path,
 		    sizeof(address.sun_path) - 1);
 	memcpy(address.sun_path, path, strlen(path) + 1);
-	return address;
 }
-
-static int listener = -1;
-static struct sockaddr_un address;
-static struct stat own;		/* of that address */
 
 static void *control_main(void *arg)
 {
@@ -229,7 +222,7 @@ static void *control_main(void *arg)
 			send_answer(client, error, info);
 			hang_up(client);
 			if (is_moved && !error)
-				machine_moved(machine);
+				vcpus_end(machine, STOP_MOVED);
 		} else if (errno == EMFILE || errno == ENFILE) {
 			poll(NULL, 0, 100);	/* nothing tells when there are some again */
 		} else if (errno != EINTR && errno != ECONNABORTED) {
@@ -275,7 +268,7 @@ void control_start(struct machine *machine)
 
 	if (!path)
 		return;
-	address = address_of(path);
+	set_address(path);
 	make_room(path);
 	listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	mask = umask(0177);	/* whoever may connect may end the guest */
@@ -296,7 +289,7 @@ int control_client(int argc, char **argv)
 
 	if (argc < 2)
 		die("control: the socket or the command is missing; see --help");
-	address = address_of(argv[0]);
+	set_address(argv[0]);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd >= 0 && !connect(fd, (struct sockaddr *)&address, sizeof(address)))
 		server = fdopen(fd, "r+");

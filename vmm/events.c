@@ -69,19 +69,13 @@ static bool can_take(const struct view *view, unsigned int index, const struct e
 /* What vCPU @index has to take, critical events first; or NULL */
 static const struct event *next_event(const struct view *view, unsigned int index)
 {
-	const struct event *normal = NULL;
+	const struct event *next = NULL;
 
-	if (view->cpus[index].power != POWER_ON)
-		return NULL;
-	for (unsigned int i = 0; i < NR_EVENTS; i++) {
-		if (!can_take(view, index, &events[i]))
-			continue;
-		if (events[i].critical)
-			return &events[i];
-		if (!normal)
-			normal = &events[i];
-	}
-	return normal;
+	for (unsigned int i = 0; i < NR_EVENTS && view->cpus[index].power == POWER_ON; i++)
+		if (can_take(view, index, &events[i]) &&
+		    (!next || (events[i].critical && !next->critical)))
+			next = &events[i];
+	return next;
 }
 
 void events_update(const struct view *view)

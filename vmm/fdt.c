@@ -133,19 +133,16 @@ static void interrupt_controller(struct machine *machine, void *fdt)
 	check(fdt_end_node(fdt));
 }
 
-/* Secure, non-secure, virtual, hypervisor: the interrupts that KVM gives them */
-static void timer(void *fdt)
+/* What each CPU has, by a private interrupt */
+static void timer_and_pmu(struct machine *machine, void *fdt)
 {
 	check(fdt_begin_node(fdt, "timer"));
 	string(fdt, "compatible", "arm,armv8-timer");
+	/* Secure, non-secure, virtual, hypervisor: the interrupts that KVM gives them */
 	CELLS(fdt, "interrupts", GIC_PPI, 13, IRQ_LEVEL_LOW, GIC_PPI, 14, IRQ_LEVEL_LOW,
 	      GIC_PPI, 11, IRQ_LEVEL_LOW, GIC_PPI, 10, IRQ_LEVEL_LOW);
 	check(fdt_property(fdt, "always-on", NULL, 0));
 	check(fdt_end_node(fdt));
-}
-
-static void pmu(struct machine *machine, void *fdt)
-{
 	if (!vcpu_has_pmu(&machine->vcpus[0]))
 		return;
 	check(fdt_begin_node(fdt, "pmu"));
@@ -164,7 +161,6 @@ static void serial(void *fdt)
 	check(fdt_end_node(fdt));
 }
 
-/* Writes the device tree into @size bytes at @fdt */
 void make_fdt(struct machine *machine, void *fdt, size_t size, uint64_t initrd,
 	      uint64_t initrd_size)
 {
@@ -181,8 +177,7 @@ void make_fdt(struct machine *machine, void *fdt, size_t size, uint64_t initrd,
 	cpus(machine, fdt);
 	firmware(machine, fdt);
 	interrupt_controller(machine, fdt);
-	timer(fdt);
-	pmu(machine, fdt);
+	timer_and_pmu(machine, fdt);
 	serial(fdt);
 	check(fdt_end_node(fdt));
 	check(fdt_finish(fdt));

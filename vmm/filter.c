@@ -39,7 +39,6 @@ static const char *refusal(int error)
 	return error == EBUSY ? "a vCPU has run" : strerror(error);
 }
 
-/* Sets a range for @owner; before any vCPU has run */
 void filter_set(struct machine *machine, const struct kvm_smccc_filter *filter, const char *owner)
 {
 	if (filter_attr(machine, KVM_SET_DEVICE_ATTR, filter))
@@ -73,7 +72,6 @@ int filter_read(struct machine *machine, struct kvm_smccc_filter *ranges, unsign
 	return errno == ENOENT ? (int)nr : -1;
 }
 
-/* Prints them */
 void filter_show(struct machine *machine)
 {
 	struct kvm_smccc_filter ranges[MAX_RANGES];

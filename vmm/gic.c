@@ -155,10 +155,7 @@ static uint64_t owner(struct machine *machine, unsigned int index)
 	return (mpidr & 0xffffff) << 32 | (mpidr >> 32 & 0xff) << 56;
 }
 
-typedef void one_fn(struct machine *machine, const struct row *row, uint64_t attr,
-		    struct buffer *buffer);
-
-static void each(struct machine *machine, struct buffer *buffer, one_fn *one)
+static void each(struct machine *machine, struct buffer *buffer, typeof(save_one) *one)
 {
 	const struct row *row;
 
@@ -178,7 +175,6 @@ void gic_save(struct machine *machine, struct buffer *to)
 	each(machine, to, save_one);
 }
 
-/* Into one that is new */
 void gic_load(struct machine *machine, struct buffer *from)
 {
 	each(machine, from, load_one);

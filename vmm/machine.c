@@ -120,19 +120,11 @@ static void create_vcpus(struct machine *machine)
 	if (!machine->services && options->smc && !machine->again)
 		fprintf(stderr, "vmm: KVM's PSCI is called by HVC: --conduit is hvc\n");
 	for (unsigned int i = 0; i < machine->nr_vcpus; i++) {
-		machine->vcpus[i].machine = machine;
-		machine->vcpus[i].view = (struct view){
-			.index = i,
-			.nr_cpus = machine->nr_vcpus,
-			.cpus = machine->cpus,
-			.machine = machine,
-		};
-		vcpu_create(&machine->vcpus[i]);
+		vcpu_create(machine, i);
 		registers_limit(&machine->vcpus[i]);
 	}
 }
 
-/* Makes a VM with everything in it, which does nothing yet */
 void machine_create(struct machine *machine)
 {
 	create_vm(machine);
@@ -142,13 +134,13 @@ void machine_create(struct machine *machine)
 		vcpu_start_pmu(&machine->vcpus[i]);
 }
 
-/* The guest starts on its first vCPU */
 void machine_boot(struct machine *machine)
 {
 	struct entry entry = { };
 
 	entry.pc = load_images(machine, &entry.x0);
 	services_reset();
+	serial_reset();
 	vcpu_power_on(&machine->vcpus[0], &entry);
 }
 
@@ -206,14 +198,6 @@ void machine_resume(struct machine *machine)
 {
 	pthread_mutex_lock(&machine->lock);
 	let_go(machine);
-	pthread_mutex_unlock(&machine->lock);
-}
-
-/* The guest is in a file: here it does not go on */
-void machine_moved(struct machine *machine)
-{
-	pthread_mutex_lock(&machine->lock);
-	vcpus_stop(machine, STOP_MOVED);
 	pthread_mutex_unlock(&machine->lock);
 }
 

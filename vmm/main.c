@@ -15,16 +15,13 @@
 
 static void open_kvm(struct machine *machine)
 {
-	int size;
-
 	machine->kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 	if (machine->kvm < 0)
 		die("/dev/kvm: %s; boot a kernel with KVM at EL2, and have access to that file",
 		    strerror(errno));
-	size = ioctl(machine->kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
-	if (size < 0)
+	machine->run_size = ioctl(machine->kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
+	if (machine->run_size < 0)
 		die("KVM_GET_VCPU_MMAP_SIZE: %s", strerror(errno));
-	machine->run_size = size;
 }
 
 /*

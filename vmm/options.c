@@ -91,28 +91,12 @@ static const struct known {
 	{ .name = "help", .kind = HELP },
 };
 
-static uint64_t number(const struct known *option, const char *text)
-{
-	const char *end;
-	uint64_t value;
-
-	if (!parse_number(text, option->max, &value, &end) || *end || value < option->min)
-		die("--%s %s: must be a number from %lu to %lu", option->name, text, option->min,
-		    option->max);
-	return value;
-}
-
-static unsigned int choice(const struct known *option, const char *text)
-{
-	for (unsigned int i = 0; option->choices[i]; i++)
-		if (!strcmp(text, option->choices[i]))
-			return i;
-	die("--%s %s: unknown; see --help", option->name, text);
-}
-
 static void set(struct options *options, const struct known *option, const char *text)
 {
 	void *to = (char *)options + option->offset;
+	unsigned int choice = 0;
+	const char *end;
+	uint64_t value;
 
 	switch (option->kind) {
 	case TEXT:
@@ -122,10 +106,17 @@ static void set(struct options *options, const struct known *option, const char 
 		*(bool *)to = true;
 		break;
 	case NUMBER:
-		*(unsigned int *)to = number(option, text);
+		if (!parse_number(text, option->max, &value, &end) || *end || value < option->min)
+			die("--%s %s: must be a number from %lu to %lu", option->name, text,
+			    option->min, option->max);
+		*(unsigned int *)to = value;
 		break;
 	case CHOICE:
-		*(unsigned int *)to = choice(option, text);
+		while (option->choices[choice] && strcmp(text, option->choices[choice]) != 0)
+			choice++;
+		if (!option->choices[choice])
+			die("--%s %s: unknown; see --help", option->name, text);
+		*(unsigned int *)to = choice;
 		break;
 	case FILTER:
 		if (options->nr_filters == MAX_FILTERS)

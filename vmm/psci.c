@@ -8,6 +8,8 @@
 
 #define FN(n)			(0x84000000u + (n))
 #define FN64(n)			(0xc4000000u + (n))
+/* SMC32 and SMC64 */
+#define BOTH(n, ...)		CALL(FN(n), __VA_ARGS__), CALL(FN64(n), __VA_ARGS__)
 
 enum { SUCCESS, NOT_SUPPORTED = -1, INVALID_PARAMETERS = -2, DENIED = -3, ALREADY_ON = -4,
        ON_PENDING = -5, INVALID_ADDRESS = -9 };
@@ -25,11 +27,7 @@ static const struct function functions[];
 /* A new CPU has the byte order of the one that turns it on */
 static bool get_entry(const struct view *view, uint64_t pc, uint64_t x0, struct entry *entry)
 {
-	*entry = (struct entry){
-		.pc = pc,
-		.x0 = x0,
-		.big_endian = view_big_endian(view),
-	};
+	*entry = (struct entry){ .pc = pc, .x0 = x0, .big_endian = view_big_endian(view) };
 	return pc % 4 == 0 && view_has_ram(view, pc, 4);
 }
 
@@ -59,14 +57,12 @@ static struct outcome cpu_on(const struct view *view, const struct call *call)
 /* 5.4: only power states of the core itself, which it wakes from by an interrupt */
 static struct outcome cpu_suspend(const struct view *view, const struct call *call)
 {
-	struct outcome outcome = {
-		.kind = SUSPEND,
-		.powerdown = call->x[1] & POWER_STATE_POWERDOWN,
-	};
+	bool powerdown = call->x[1] & POWER_STATE_POWERDOWN;
+	struct outcome outcome = { .kind = SUSPEND, .powerdown = powerdown };
 
 	if (call->x[1] & ~(uint64_t)(POWER_STATE_ID | POWER_STATE_POWERDOWN))
 		return answer(INVALID_PARAMETERS);
-	if (!get_entry(view, call->x[2], call->x[3], &outcome.entry) && outcome.powerdown)
+	if (!get_entry(view, call->x[2], call->x[3], &outcome.entry) && powerdown)
 		return answer(INVALID_ADDRESS);
 	return outcome;
 }
@@ -151,23 +147,17 @@ static struct outcome features(const struct view *view, const struct call *call)
 
 static const struct function functions[] = {
 	ALWAYS(FN(0x00), "PSCI_VERSION", .x = { VERSION }, .nr_results = 1),
-	CALL(FN(0x01), "CPU_SUSPEND", "xxx", cpu_suspend),
-	CALL(FN64(0x01), "CPU_SUSPEND", "wxx", cpu_suspend),
+	BOTH(0x01, "CPU_SUSPEND", "wxx", cpu_suspend),
 	ALWAYS(FN(0x02), "CPU_OFF", .kind = OFF),
-	CALL(FN(0x03), "CPU_ON", "xxx", cpu_on),
-	CALL(FN64(0x03), "CPU_ON", "xxx", cpu_on),
-	CALL(FN(0x04), "AFFINITY_INFO", "xx", affinity_info),
-	CALL(FN64(0x04), "AFFINITY_INFO", "xw", affinity_info),
+	BOTH(0x03, "CPU_ON", "xxx", cpu_on),
+	BOTH(0x04, "AFFINITY_INFO", "xw", affinity_info),
 	ALWAYS(FN(0x06), "MIGRATE_INFO_TYPE", .x = { TOS_NOT_PRESENT }, .nr_results = 1),
 	ALWAYS(FN(0x08), "SYSTEM_OFF", .kind = STOP, .stop = STOP_OFF),
 	ALWAYS(FN(0x09), "SYSTEM_RESET", .kind = STOP, .stop = STOP_RESET),
 	CALL(FN(0x0a), "PSCI_FEATURES", "x", features),
-	CALL(FN(0x0e), "SYSTEM_SUSPEND", "xx", system_suspend),
-	CALL(FN64(0x0e), "SYSTEM_SUSPEND", "xx", system_suspend),
-	CALL(FN(0x12), "SYSTEM_RESET2", "xx", system_reset2),
-	CALL(FN64(0x12), "SYSTEM_RESET2", "wx", system_reset2),
-	CALL(FN(0x15), "SYSTEM_OFF2", "xx", system_off2),
-	CALL(FN64(0x15), "SYSTEM_OFF2", "wx", system_off2),
+	BOTH(0x0e, "SYSTEM_SUSPEND", "xx", system_suspend),
+	BOTH(0x12, "SYSTEM_RESET2", "wx", system_reset2),
+	BOTH(0x15, "SYSTEM_OFF2", "wx", system_off2),
 	{ }
 };
 

@@ -22,17 +22,13 @@ enum { SUCCESS, NOT_SUPPORTED = -1, INVALID_PARAMETERS = -2, DENIED = -3, PENDIN
 #define MAX_INTERRUPT		1019
 
 enum info { INFO_TYPE, INFO_SIGNALED, INFO_PRIORITY, INFO_ROUTING_MODE, INFO_ROUTING_AFFINITY };
-static struct handler *handler_of(const struct event *event, const struct view *view)
-{
-	return event_handler(event, view->index);
-}
 
 /* Of the event that a call names in x1; or NULL */
 static struct handler *handler_named(const struct view *view, const struct call *call)
 {
 	const struct event *event = event_find(call->x[1]);
 
-	return event ? handler_of(event, view) : NULL;
+	return event ? event_handler(event, view->index) : NULL;
 }
 
 /* Flags and affinity of REGISTER and ROUTING_SET */
@@ -59,7 +55,7 @@ static struct outcome event_register(const struct view *view, const struct call 
 	if (event->shared ? !is_route(view, call->x[4], call->x[5]) :
 			    (call->x[4] & ~(uint64_t)ROUTE_TO_PE) != 0)
 		return answer(INVALID_PARAMETERS);
-	handler = handler_of(event, view);
+	handler = event_handler(event, view->index);
 	/* It may still run though it is not registered any more */
 	if (handler->registered || handler->running)
 		return answer(DENIED);
@@ -160,7 +156,7 @@ static struct outcome event_get_info(const struct view *view, const struct call 
 
 	if (!event)
 		return answer(INVALID_PARAMETERS);
-	handler = handler_of(event, view);
+	handler = event_handler(event, view->index);
 	switch (call->x[2]) {
 	case INFO_TYPE:
 		return answer(event->shared);
@@ -189,7 +185,7 @@ static struct outcome event_routing_set(const struct view *view, const struct ca
 
 	if (!event || !event->shared || !is_route(view, call->x[2], call->x[3]))
 		return answer(INVALID_PARAMETERS);
-	handler = handler_of(event, view);
+	handler = event_handler(event, view->index);
 	if (!handler->registered || handler->enabled || handler->running)
 		return answer(DENIED);
 	set_route(handler, call->x[2], call->x[3]);
@@ -236,11 +232,11 @@ static struct outcome reset(const struct view *view, const struct call *call)
 	bool shared = call->id == SHARED_RESET;
 
 	for (unsigned int i = 0; i < NR_EVENTS; i++)
-		if (events[i].shared == shared && handler_of(&events[i], view)->running)
+		if (events[i].shared == shared && event_handler(&events[i], view->index)->running)
 			return answer(DENIED);
 	for (unsigned int i = 0; i < NR_EVENTS; i++)
 		if (events[i].shared == shared)
-			unregister(handler_of(&events[i], view));
+			unregister(event_handler(&events[i], view->index));
 	return answer(SUCCESS);
 }
 

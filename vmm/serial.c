@@ -35,7 +35,6 @@ static struct machine *machine;
 static struct fifo rx, tx;
 static uint32_t mask;		/* IMSC: the interrupts that are enabled */
 static bool level;		/* of the interrupt line */
-static struct { struct fifo rx; uint32_t mask; } loaded;	/* what the port starts with */
 static bool stopping;
 static pthread_t thread;
 static int wake = -1;		/* eventfd: the thread has to look */
@@ -231,7 +230,7 @@ void serial_restart(void)
 	start_thread(&thread, serial_main, NULL, "the serial port");
 }
 
-/* The port as it is after a reset, or has been loaded */
+/* The port as it has been reset or loaded; it has nothing to send */
 void serial_start(struct machine *new_machine)
 {
 	pthread_mutex_lock(&lock);
@@ -242,10 +241,6 @@ void serial_start(struct machine *new_machine)
 		terminal_start();
 	}
 	machine = new_machine;
-	memset(&tx, 0, sizeof(tx));
-	rx = loaded.rx;
-	mask = loaded.mask;
-	memset(&loaded, 0, sizeof(loaded));
 	level = false;
 	update_interrupt();
 	pthread_mutex_unlock(&lock);
@@ -259,14 +254,18 @@ void serial_save(struct machine *of, struct buffer *to)
 	append(to, &mask, sizeof(mask));
 }
 
-/* Before serial_start() */
 void serial_load(struct machine *of, struct buffer *from)
 {
-	take(from, &loaded.rx, sizeof(loaded.rx));
-	take(from, &loaded.mask, sizeof(loaded.mask));
-	if (loaded.rx.first >= FIFO_SIZE || loaded.rx.nr > FIFO_SIZE ||
-	    loaded.mask & ~(INT_RX | INT_TX))
+	take(from, &rx, sizeof(rx));
+	take(from, &mask, sizeof(mask));
+	if (rx.first >= FIFO_SIZE || rx.nr > FIFO_SIZE || mask & ~(INT_RX | INT_TX))
 		bad(from, "it has a serial port that there cannot be");
+}
+
+void serial_reset(void)
+{
+	memset(&rx, 0, sizeof(rx));
+	mask = 0;
 }
 
 /* When no vCPU runs any more; everything that the guest wrote is out then */

@@ -108,7 +108,8 @@ struct function {
 	{ .id = _id, .name = _name, .arguments = "", .outcome = { __VA_ARGS__ } }
 
 /* For struct service: an answer that has a constant of its name */
-#define NAME(_answer)	[-(_answer)] = #_answer
+#define NAME(_answer)	\
+	[-(_answer)] = #_answer
 #define MAX_ANSWERS	11
 
 /* What a service may want to be told of the view's vCPU */

@@ -201,7 +201,6 @@ void snapshot_open(struct options *options)
 	options->no_reboot |= !options->kernel;
 }
 
-/* Into a machine that has been made for it */
 void snapshot_load(struct machine *machine)
 {
 	uint64_t size, start;

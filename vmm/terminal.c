@@ -82,22 +82,18 @@ size_t terminal_keys(uint8_t *data, size_t size)
 	size_t n = 0;
 
 	for (size_t i = 0; i < size; i++) {
-		if (!is_terminal) {
-			data[n++] = data[i];
-		} else if (!escaped) {
-			escaped = data[i] == ESCAPE;
-			if (!escaped)
-				data[n++] = data[i];
-		} else {
-			escaped = false;
-			if (data[i] == 'x')
-				exit(128 + SIGINT);
-			if (data[i] == 'h')
-				fputs("\r\nvmm: Ctrl-A x ends the VMM; Ctrl-A Ctrl-A is Ctrl-A for the guest; all other keys are the guest's\r\n",
-				      stderr);
-			else
-				data[n++] = data[i];
+		if (is_terminal && !escaped && data[i] == ESCAPE) {
+			escaped = true;
+			continue;
 		}
+		if (escaped && data[i] == 'x')
+			exit(128 + SIGINT);
+		if (escaped && data[i] == 'h')
+			fputs("\r\nvmm: Ctrl-A x ends the VMM; Ctrl-A Ctrl-A is Ctrl-A for the guest; all other keys are the guest's\r\n",
+			      stderr);
+		else
+			data[n++] = data[i];
+		escaped = false;
 	}
 	return n;
 }

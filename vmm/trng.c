@@ -29,14 +29,12 @@ static struct outcome rnd(const struct view *view, const struct call *call)
 	uint64_t bits = call->x[1];
 	uint64_t words[3];
 
-	if (!bits || bits > 3 * width) {
+	if (!bits || bits > 3 * width)
 		outcome.x[0] = INVALID_PARAMETERS;
-		return outcome;
-	}
-	if (getrandom(words, sizeof(words), GRND_NONBLOCK) != sizeof(words)) {
+	else if (getrandom(words, sizeof(words), GRND_NONBLOCK) != sizeof(words))
 		outcome.x[0] = NO_ENTROPY;
+	if (outcome.x[0])
 		return outcome;
-	}
 	for (unsigned int i = 0; bits; i++) {
 		uint64_t have = bits < width ? bits : width;
 

@@ -77,17 +77,19 @@ static void reset_counters(struct vcpu *vcpu)
 }
 
 /* Makes a vCPU of a machine whose cpus are all known; it is off */
-void vcpu_create(struct vcpu *vcpu)
+void vcpu_create(struct machine *machine, unsigned int index)
 {
-	struct machine *machine = vcpu->machine;
-	unsigned long index = vcpu->view.index;
+	struct vcpu *vcpu = &machine->vcpus[index];
 
-	vcpu->fd = ioctl(machine->vm, KVM_CREATE_VCPU, index);
+	*vcpu = (struct vcpu){ .machine = machine };
+	vcpu->view = (struct view){ .index = index, .nr_cpus = machine->nr_vcpus,
+				    .cpus = machine->cpus, .machine = machine };
+	vcpu->fd = ioctl(machine->vm, KVM_CREATE_VCPU, (unsigned long)index);
 	if (vcpu->fd < 0)
-		die("KVM_CREATE_VCPU of vCPU %lu: %s", index, reason(errno));
+		die("KVM_CREATE_VCPU of vCPU %u: %s", index, reason(errno));
 	vcpu->run = mmap(NULL, machine->run_size, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu->fd, 0);
 	if (vcpu->run == MAP_FAILED)
-		die("mmap of vCPU %lu: %s", index, strerror(errno));
+		die("mmap of vCPU %u: %s", index, strerror(errno));
 	if (machine->sync_regs)
 		vcpu->run->kvm_valid_regs = KVM_SYNC_ARM64_SMCCC;
 
@@ -104,12 +106,9 @@ void vcpu_create(struct vcpu *vcpu)
 	cpu_of(vcpu)->mpidr = view_get(&vcpu->view, REG_MPIDR_EL1) & AFFINITY_BITS;
 	/* With KVM's PSCI, every vCPU enters KVM_RUN, and those that are off wait there */
 	cpu_of(vcpu)->power = !machine->services && index ? POWER_ON : POWER_OFF;
-	vcpu->is = (struct standing){ };
-	vcpu->at_rest = false;
 	pthread_cond_init(&vcpu->wake, NULL);
 }
 
-/* Lets the thread of a vCPU that is off start it; with machine.lock held */
 void vcpu_power_on(struct vcpu *vcpu, const struct entry *entry)
 {
 	vcpu->is.entry = *entry;
@@ -236,12 +235,11 @@ static bool kicked(struct vcpu *vcpu, bool is_wakeup)
 	return go_on;
 }
 
-/* The guest cannot go on, or KVM's own PSCI says that it is not to; returns false */
-static bool end(struct vcpu *vcpu, enum stop stop)
+bool vcpus_end(struct machine *machine, enum stop stop)
 {
-	pthread_mutex_lock(&vcpu->machine->lock);
-	vcpus_stop(vcpu->machine, stop);
-	pthread_mutex_unlock(&vcpu->machine->lock);
+	pthread_mutex_lock(&machine->lock);
+	vcpus_stop(machine, stop);
+	pthread_mutex_unlock(&machine->lock);
 	return false;
 }
 
@@ -252,13 +250,13 @@ static bool system_event(struct vcpu *vcpu)
 	case KVM_SYSTEM_EVENT_WAKEUP:
 		return kicked(vcpu, true);
 	case KVM_SYSTEM_EVENT_SHUTDOWN:
-		return end(vcpu, STOP_OFF);
+		return vcpus_end(vcpu->machine, STOP_OFF);
 	case KVM_SYSTEM_EVENT_RESET:
-		return end(vcpu, STOP_RESET);
+		return vcpus_end(vcpu->machine, STOP_RESET);
 	default:
 		fprintf(stderr, "vmm: vCPU %u: the guest crashed: KVM's system event %u\n",
 			vcpu->view.index, vcpu->run->system_event.type);
-		return end(vcpu, STOP_CRASH);
+		return vcpus_end(vcpu->machine, STOP_CRASH);
 	}
 }
 
@@ -277,7 +275,7 @@ static bool crash(struct vcpu *vcpu)
 			run->internal.data[1]);
 	else
 		fprintf(stderr, "vmm: vCPU %u: unknown exit reason %u\n", index, run->exit_reason);
-	return end(vcpu, STOP_CRASH);
+	return vcpus_end(vcpu->machine, STOP_CRASH);
 }
 
 /* Carries out what a service has decided; with machine.lock held. True: none is left on */
@@ -388,7 +386,6 @@ static void on_kick(int signal)
 {
 }
 
-/* Makes the vCPU's thread, which waits until it is turned on; with machine.lock held */
 void vcpu_start(struct vcpu *vcpu)
 {
 	struct sigaction kick = { .sa_handler = on_kick };	/* KVM_RUN is not restarted */

@@ -85,7 +85,7 @@ struct machine {
 	int kvm, vm, gic;
 	bool gicv2;			/* the host has no GICv3 to lend */
 	void *ram, *mapping;		/* ram is aligned for huge pages */
-	size_t run_size;
+	int run_size;
 	bool again;			/* after a reset: what has been said is not said again */
 	bool services;			/* PSCI and the others are ours, not KVM's */
 	bool sync_regs;			/* x0-x17 come and go with KVM_RUN */
@@ -139,14 +139,14 @@ void machine_start(struct machine *machine);
 enum stop machine_wait(struct machine *machine);
 bool machine_pause(struct machine *machine);
 void machine_resume(struct machine *machine);
-void machine_moved(struct machine *machine);
 void machine_counts(struct machine *machine, struct kernel_counts *counts);
 
 /* vcpu.c */
-void vcpu_create(struct vcpu *vcpu);		/* before machine.lock is used */
+void vcpu_create(struct machine *machine, unsigned int index);	/* before lock is used */
 void vcpu_start(struct vcpu *vcpu);		/* its thread; with machine.lock held */
 void vcpu_power_on(struct vcpu *vcpu, const struct entry *entry);	/* the same, or before */
-void vcpus_stop(struct machine *machine, enum stop stop);	/* the same */
+void vcpus_stop(struct machine *machine, enum stop stop);	/* with machine.lock held */
+bool vcpus_end(struct machine *machine, enum stop stop);	/* without; returns false */
 
 /* call.c: one forwarded call, and the functions in the order in which vcpu.c calls them */
 struct served {
@@ -225,6 +225,7 @@ void serial_start(struct machine *machine);
 void serial_stop(void);
 void serial_restart(void);
 state_fn serial_save, serial_load;	/* of one that is stopped; before serial_start() */
+void serial_reset(void);		/* the same */
 void serial_continue(void);	/* the program may be in the foreground now */
 
 /* terminal.c: standard input, where it is a terminal */
@@ -241,14 +242,14 @@ void filter_show(struct machine *machine);
 int filter_read(struct machine *machine, struct kvm_smccc_filter *ranges, unsigned int room);
 bool filter_parse(const char *text, struct kvm_smccc_filter *filter);
 
+/* features.c: warns of a host with more than one kind of CPU */
+void host_check(void);
+
 /* features.c: what vCPUs have, in the order of their making */
 void features_choose(struct vcpu *vcpu);
 void features_finalize(struct vcpu *vcpu);
 void vcpu_start_pmu(struct vcpu *vcpu);
 bool vcpu_has_pmu(const struct vcpu *vcpu);
-
-/* host.c: warns of a host with more than one kind of CPU */
-void host_check(void);
 
 /* stats.c: adds a count to @sum; false if the kernel has none of that name */
 bool vcpu_stat(struct vcpu *vcpu, const char *name, uint64_t *sum);
