@@ -13,12 +13,10 @@
 
 enum { NOT_SUPPORTED = -1 };
 
-static const struct function no_functions[] = { { } };
-
 /* Of ranges of --filter that are no service's */
 static const struct service other_service = {
 	.name = "other",
-	.functions = no_functions,
+	.functions = (const struct function[]){ { } },
 	.answers = { NAME(NOT_SUPPORTED) },
 };
 

@@ -38,10 +38,9 @@ struct context *event_context(const struct view *view)
 {
 	struct context *contexts = events_state.pes[view->index].contexts;
 
-	if (contexts[CRITICAL].event)
-		return &contexts[CRITICAL];
-	if (contexts[NORMAL].event)
-		return &contexts[NORMAL];
+	for (int priority = CRITICAL; priority >= NORMAL; priority--)
+		if (contexts[priority].event)
+			return &contexts[priority];
 	return NULL;
 }
 
@@ -165,15 +164,6 @@ void event_resume(const struct view *view, uint64_t pc)
 	view_set(view, REG_ELR_EL1, elr);
 	view_set(view, REG_SPSR_EL1, spsr);
 	view_set(view, REG_PC, pc);
-}
-
-bool events_mask(const struct view *view, bool masked)
-{
-	bool was_unmasked = events_state.pes[view->index].unmasked;
-
-	events_state.pes[view->index].unmasked = !masked;
-	events_update(view);
-	return !was_unmasked;
 }
 
 const char *sdei_raise(const struct view *view, uint32_t nr)

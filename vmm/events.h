@@ -49,8 +49,6 @@ const struct event *event_find(uint32_t nr);	/* or NULL */
 struct handler *event_handler(const struct event *event, unsigned int index);
 /* The innermost handler's on the view's vCPU; or NULL */
 struct context *event_context(const struct view *view);
-/* Sets or clears the mask of the view's vCPU; returns whether it was masked */
-bool events_mask(const struct view *view, bool masked);
 /* Something has changed: kicks every vCPU that has an event to take */
 void events_update(const struct view *view);
 /* Back to what the innermost handler interrupted; false if none runs */

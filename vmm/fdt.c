@@ -74,14 +74,6 @@ static void chosen(struct machine *machine, void *fdt, uint64_t initrd, uint64_t
 	check(fdt_end_node(fdt));
 }
 
-static void memory(struct machine *machine, void *fdt)
-{
-	begin(fdt, "memory", RAM_BASE);
-	string(fdt, "device_type", "memory");
-	CELLS(fdt, "reg", HIGH_LOW(RAM_BASE), HIGH_LOW(machine->options->memory));
-	check(fdt_end_node(fdt));
-}
-
 /* All of them, plugged or not: that is PSCI's to tell */
 static void cpus(struct machine *machine, void *fdt)
 {
@@ -143,21 +135,11 @@ static void timer_and_pmu(struct machine *machine, void *fdt)
 	      GIC_PPI, 11, IRQ_LEVEL_LOW, GIC_PPI, 10, IRQ_LEVEL_LOW);
 	check(fdt_property(fdt, "always-on", NULL, 0));
 	check(fdt_end_node(fdt));
-	if (!vcpu_has_pmu(&machine->vcpus[0]))
+	if (!vcpu_has(&machine->vcpus[0], KVM_ARM_VCPU_PMU_V3))
 		return;
 	check(fdt_begin_node(fdt, "pmu"));
 	string(fdt, "compatible", "arm,armv8-pmuv3");
 	CELLS(fdt, "interrupts", GIC_PPI, PMU_PPI, IRQ_LEVEL_HIGH);
-	check(fdt_end_node(fdt));
-}
-
-static void serial(void *fdt)
-{
-	begin(fdt, "serial", SERIAL_BASE);
-	string(fdt, "compatible", "arm,sbsa-uart");
-	CELLS(fdt, "reg", HIGH_LOW(SERIAL_BASE), HIGH_LOW(SERIAL_SIZE));
-	CELLS(fdt, "interrupts", GIC_SPI, SERIAL_SPI, IRQ_LEVEL_HIGH);
-	CELLS(fdt, "current-speed", 115200);
 	check(fdt_end_node(fdt));
 }
 
@@ -173,12 +155,20 @@ void make_fdt(struct machine *machine, void *fdt, size_t size, uint64_t initrd,
 	CELLS(fdt, "#size-cells", 2);
 	CELLS(fdt, "interrupt-parent", PHANDLE_GIC);
 	chosen(machine, fdt, initrd, initrd_size);
-	memory(machine, fdt);
+	begin(fdt, "memory", RAM_BASE);
+	string(fdt, "device_type", "memory");
+	CELLS(fdt, "reg", HIGH_LOW(RAM_BASE), HIGH_LOW(machine->options->memory));
+	check(fdt_end_node(fdt));
 	cpus(machine, fdt);
 	firmware(machine, fdt);
 	interrupt_controller(machine, fdt);
 	timer_and_pmu(machine, fdt);
-	serial(fdt);
+	begin(fdt, "serial", SERIAL_BASE);
+	string(fdt, "compatible", "arm,sbsa-uart");
+	CELLS(fdt, "reg", HIGH_LOW(SERIAL_BASE), HIGH_LOW(SERIAL_SIZE));
+	CELLS(fdt, "interrupts", GIC_SPI, SERIAL_SPI, IRQ_LEVEL_HIGH);
+	CELLS(fdt, "current-speed", 115200);
+	check(fdt_end_node(fdt));
 	check(fdt_end_node(fdt));
 	check(fdt_finish(fdt));
 }

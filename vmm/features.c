@@ -89,7 +89,7 @@ void features_choose(struct vcpu *vcpu)
 	}
 }
 
-static bool has(const struct vcpu *vcpu, int feature)
+bool vcpu_has(const struct vcpu *vcpu, int feature)
 {
 	return vcpu->init.features[0] & 1u << feature;
 }
@@ -103,16 +103,11 @@ void features_finalize(struct vcpu *vcpu)
 	const struct options *options = vcpu->machine->options;
 	int sve = KVM_ARM_VCPU_SVE;
 
-	if (!has(vcpu, KVM_ARM_VCPU_SVE))
+	if (!vcpu_has(vcpu, KVM_ARM_VCPU_SVE))
 		return;
 	if (options->features)
 		vcpu_one_reg(vcpu, KVM_SET_ONE_REG, KVM_REG_ARM64_SVE_VLS, options->vector_lengths);
 	vcpu_ioctl(vcpu, KVM_ARM_VCPU_FINALIZE, "KVM_ARM_VCPU_FINALIZE", &sve);
-}
-
-bool vcpu_has_pmu(const struct vcpu *vcpu)
-{
-	return has(vcpu, KVM_ARM_VCPU_PMU_V3);
 }
 
 /* After the GIC, for its interrupt. A reset of the vCPU leaves both in place */
@@ -125,7 +120,7 @@ void vcpu_start_pmu(struct vcpu *vcpu)
 		.addr = (uintptr_t)&intid,
 	};
 
-	if (!vcpu_has_pmu(vcpu))
+	if (!vcpu_has(vcpu, KVM_ARM_VCPU_PMU_V3))
 		return;
 	vcpu_ioctl(vcpu, KVM_SET_DEVICE_ATTR, "KVM_SET_DEVICE_ATTR of the PMU's interrupt", &attr);
 	attr.attr = KVM_ARM_VCPU_PMU_V3_INIT;

@@ -32,18 +32,13 @@ bool filter_exists(struct machine *machine)
 	return false;
 }
 
-static const char *refusal(int error)
-{
-	if (error == EEXIST)
-		return "it overlaps a range that is set, or the architecture's";
-	return error == EBUSY ? "a vCPU has run" : strerror(error);
-}
-
 void filter_set(struct machine *machine, const struct kvm_smccc_filter *filter, const char *owner)
 {
 	if (filter_attr(machine, KVM_SET_DEVICE_ATTR, filter))
 		die("SMCCC filter 0x%08x+0x%x=%s of %s: %s", filter->base, filter->nr_functions,
-		    actions[filter->action], owner, refusal(errno));
+		    actions[filter->action], owner,
+		    errno == EEXIST ? "it overlaps a range that is set, or the architecture's" :
+		    errno == EBUSY ? "a vCPU has run" : strerror(errno));
 	if (machine->options->verbose && !machine->again)
 		fprintf(stderr, "vmm: SMCCC filter 0x%08x+0x%x=%s, %s\n", filter->base,
 			filter->nr_functions, actions[filter->action], owner);

@@ -72,22 +72,9 @@ static bool decide_services(struct machine *machine)
 	return exists && options->psci != PSCI_KERNEL;
 }
 
-static void set_filters(struct machine *machine)
-{
-	const struct options *options = machine->options;
-
-	/* A guest of another host brings all of its filter along */
-	if (machine->services && !options->restore)
-		services_set_filter(machine);
-	for (unsigned int i = 0; i < options->nr_filters; i++)
-		filter_set(machine, &options->filters[i],
-			   options->restore ? "--restore" : "--filter");
-	if (options->show_filter && !machine->again)
-		filter_show(machine);
-}
-
 static void create_vm(struct machine *machine)
 {
+	const struct options *options = machine->options;
 	/* A load that KVM cannot decode is the guest's fault, not the end of the VM */
 	struct kvm_enable_cap nisv = { .cap = KVM_CAP_ARM_NISV_TO_USER };
 	int sets;
@@ -100,9 +87,15 @@ static void create_vm(struct machine *machine)
 
 	machine->services = decide_services(machine);
 	sets = ioctl(machine->vm, KVM_CHECK_EXTENSION, KVM_CAP_SYNC_REGS);
-	machine->sync_regs = !machine->options->no_sync_regs && sets > 0 &&
-			     (sets & KVM_SYNC_ARM64_SMCCC);
-	set_filters(machine);
+	machine->sync_regs = !options->no_sync_regs && sets > 0 && (sets & KVM_SYNC_ARM64_SMCCC);
+	/* A guest of another host brings all of its filter along */
+	if (machine->services && !options->restore)
+		services_set_filter(machine);
+	for (unsigned int i = 0; i < options->nr_filters; i++)
+		filter_set(machine, &options->filters[i],
+			   options->restore ? "--restore" : "--filter");
+	if (options->show_filter && !machine->again)
+		filter_show(machine);
 }
 
 static void create_vcpus(struct machine *machine)
@@ -201,17 +194,51 @@ void machine_resume(struct machine *machine)
 	pthread_mutex_unlock(&machine->lock);
 }
 
-/* The kernel's counts of this VM, and of those before it */
+static void read_at(int fd, void *to, size_t size, off_t offset)
+{
+	if (pread(fd, to, size, offset) != (ssize_t)size)
+		die("statistics of a vCPU: cannot be read");
+}
+
+/* Adds a count to @sum; false if the kernel has none of that name */
+static bool add_stat(struct vcpu *vcpu, const char *name, uint64_t *sum)
+{
+	struct { struct kvm_stats_desc desc; char name[256]; } entry;
+	int fd = ioctl(vcpu->fd, KVM_GET_STATS_FD, NULL);
+	struct kvm_stats_header header;
+	bool found = false;
+	uint64_t value;
+	size_t size;
+
+	if (fd < 0)
+		return false;
+	read_at(fd, &header, sizeof(header), 0);
+	size = sizeof(entry.desc) + header.name_size;
+	if (size > sizeof(entry))
+		die("statistics of a vCPU: their names are too long");
+	for (unsigned int i = 0; i < header.num_desc && !found; i++) {
+		read_at(fd, &entry, size, header.desc_offset + i * size);
+		found = !strcmp(entry.desc.name, name);
+	}
+	if (found) {
+		read_at(fd, &value, sizeof(value), header.data_offset + entry.desc.offset);
+		*sum += value;
+	}
+	close(fd);
+	return found;
+}
+
+/* The kernel's counts of this VM, and of those before it: from each vCPU's statistics fd */
 void machine_counts(struct machine *machine, struct kernel_counts *counts)
 {
 	*counts = machine->counts;
 	for (unsigned int i = 0; i < machine->nr_vcpus; i++) {
 		struct vcpu *vcpu = &machine->vcpus[i];
 
-		vcpu_stat(vcpu, "hvc_exit_stat", &counts->hvc_exits);
-		vcpu_stat(vcpu, "smc_exit_stat", &counts->smc_exits);
-		vcpu_stat(vcpu, "smccc_denied", &counts->denied);
-		counts->by_filter = vcpu_stat(vcpu, "smccc_forwarded", &counts->forwarded);
+		add_stat(vcpu, "hvc_exit_stat", &counts->hvc_exits);
+		add_stat(vcpu, "smc_exit_stat", &counts->smc_exits);
+		add_stat(vcpu, "smccc_denied", &counts->denied);
+		counts->by_filter = add_stat(vcpu, "smccc_forwarded", &counts->forwarded);
 	}
 }
 

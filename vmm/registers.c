@@ -185,7 +185,7 @@ void registers_limit(struct vcpu *vcpu)
 
 	if (!vcpu->machine->options->compatible)
 		return;
-	for (unsigned int i = 0; (rule = rule_number(i)); i++) {
+	for (rule = rules; rule->id; rule++) {
 		reg = (struct reg){ .id = rule->id };
 		if (!rule->limited || get_reg(vcpu, &reg))
 			continue;

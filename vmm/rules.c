@@ -16,7 +16,7 @@
 			 KVM_REG_ARM_DEMUX_ID_CCSIDR)
 #define FW_BMAP_2	KVM_REG_ARM_FW_FEAT_BMAP_REG(3)	/* not in older headers */
 
-static const struct rule rules[] = {
+const struct rule rules[] = {
 	/*
 	 * VH is whether the host is at EL2 itself, which a guest at EL1 can make no use of, and
 	 * which no kernel lets a VMM set. HCX is a register of EL2, and 6.12 does not let
@@ -53,6 +53,7 @@ static const struct rule rules[] = {
 	{ FW_BMAP_2, "VENDOR_HYP_BMAP_2", .may_lack = true, .if_clear = ALL, .limited = ALL },
 	/* Vector lengths: what the guest has found has to be there */
 	{ KVM_REG_ARM64_SVE_VLS, "SVE_VLS", .may_lack = false },
+	{ }
 };
 
 /* The id registers S3_0_C0_C0_0 to S3_0_C0_C7_7 */
@@ -69,25 +70,18 @@ static const char *const ids[8][8] = {
 	[7] = { "ID_AA64MMFR0", [2] = "ID_AA64MMFR2", "ID_AA64MMFR3", "ID_AA64MMFR4" },
 };
 
-const struct rule *rule_number(unsigned int nr)
-{
-	return nr < ARRAY_SIZE(rules) ? &rules[nr] : NULL;
-}
-
 const struct rule *rule_of(const struct machine *machine, uint64_t id)
 {
-	static const struct rule none;
+	const struct rule *rule;
 	/* As CLIDR_EL1: one for each cache, and later kernels list more of them */
 	static const struct rule ccsidr = { .may_lack = true, .may_differ = ALL };
 
 	if ((id & ~(uint64_t)KVM_REG_ARM_DEMUX_VAL_MASK) == CCSIDR)
 		return &ccsidr;
-	if (id == KVM_REG_ARM_PSCI_VERSION && !machine->services)
-		return &none;
-	for (unsigned int i = 0; i < ARRAY_SIZE(rules); i++)
-		if (rules[i].id == id)
-			return &rules[i];
-	return &none;
+	for (rule = rules; rule->id; rule++)
+		if (rule->id == id && (id != KVM_REG_ARM_PSCI_VERSION || machine->services))
+			break;
+	return rule;
 }
 
 bool is_bitmap(uint64_t id)
@@ -100,9 +94,9 @@ const char *register_name(uint64_t id, char name[64])
 {
 	unsigned int crm = id >> 3 & 15, op2 = id & 7;
 
-	for (unsigned int i = 0; i < ARRAY_SIZE(rules); i++)
-		if (rules[i].id == id)
-			return rules[i].name;
+	for (const struct rule *rule = rules; rule->id; rule++)
+		if (rule->id == id)
+			return rule->name;
 	if (crm < 8 && id == ID(crm, op2) && ids[crm][op2])
 		snprintf(name, 64, "%s_EL1", ids[crm][op2]);
 	else if ((id & KVM_REG_ARM_COPROC_MASK) == KVM_REG_ARM64_SYSREG)

@@ -195,9 +195,12 @@ static struct outcome event_routing_set(const struct view *view, const struct ca
 /* 5.1.12, 5.1.13: 1 if it was this call that masked the PE */
 static struct outcome mask_or_unmask(const struct view *view, const struct call *call)
 {
-	bool mask = call->id == PE_MASK;
+	struct pe *pe = &events_state.pes[view->index];
+	bool mask = call->id == PE_MASK, was_unmasked = pe->unmasked;
 
-	return answer(!events_mask(view, mask) && mask);
+	pe->unmasked = !mask;
+	events_update(view);
+	return answer(mask && was_unmasked);
 }
 
 /* 5.1.16: event 0, to any PE. It stays pending until that one can take it. */

@@ -63,12 +63,6 @@ static uint32_t raw_interrupts(void)
 	return (rx.nr ? INT_RX : 0) | (tx.nr <= FIFO_SIZE / 2 ? INT_TX : 0);
 }
 
-static uint32_t flags(void)
-{
-	return (rx.nr ? 0 : FR_RXFE) | (rx.nr == FIFO_SIZE ? FR_RXFF : 0) |
-	       (tx.nr ? 0 : FR_TXFE) | (tx.nr == FIFO_SIZE ? FR_TXFF : 0);
-}
-
 static void update_interrupt(void)
 {
 	struct kvm_irq_level irq = {
@@ -97,7 +91,8 @@ static uint32_t read_register(uint64_t offset)
 			wake_thread();
 		return get(&rx);
 	case UART_FR:
-		return flags();
+		return (rx.nr ? 0 : FR_RXFE) | (rx.nr == FIFO_SIZE ? FR_RXFF : 0) |
+		       (tx.nr ? 0 : FR_TXFE) | (tx.nr == FIFO_SIZE ? FR_TXFF : 0);
 	case UART_IMSC:
 		return mask;
 	case UART_RIS:
@@ -109,17 +104,6 @@ static uint32_t read_register(uint64_t offset)
 	}
 }
 
-static void write_register(uint64_t offset, uint32_t value)
-{
-	if (offset == UART_IMSC)
-		mask = value & (INT_RX | INT_TX);
-	if (offset != UART_DR)
-		return;
-	if (!tx.nr)
-		wake_thread();
-	put(&tx, value);
-}
-
 void serial_access(uint64_t offset, bool is_write, void *data, unsigned int len)
 {
 	uint32_t value = 0;
@@ -129,7 +113,12 @@ void serial_access(uint64_t offset, bool is_write, void *data, unsigned int len)
 	pthread_mutex_lock(&lock);
 	if (is_write) {
 		memcpy(&value, data, len);
-		write_register(offset, value);
+		if (offset == UART_IMSC)
+			mask = value & (INT_RX | INT_TX);
+		if (offset == UART_DR && !tx.nr)
+			wake_thread();
+		if (offset == UART_DR)
+			put(&tx, value);
 	} else {
 		value = read_register(offset);
 		memcpy(data, &value, len);
@@ -139,16 +128,22 @@ void serial_access(uint64_t offset, bool is_write, void *data, unsigned int len)
 }
 
 /* A reader that is slow or non-blocking is waited for; one that is gone, not */
-static void write_out(const uint8_t *data, size_t size)
+static void send_output(void)
 {
 	struct pollfd room = { .fd = STDOUT_FILENO, .events = POLLOUT };
+	unsigned int nr = 0, sent = 0;
+	uint8_t data[FIFO_SIZE];
 	ssize_t n;
 
-	while (size && !output_ended) {
-		n = write(STDOUT_FILENO, data, size);
+	pthread_mutex_lock(&lock);
+	while (tx.nr)
+		data[nr++] = get(&tx);
+	update_interrupt();
+	pthread_mutex_unlock(&lock);
+	while (sent < nr && !output_ended) {
+		n = write(STDOUT_FILENO, data + sent, nr - sent);
 		if (n >= 0) {
-			data += n;
-			size -= n;
+			sent += n;
 		} else if (errno == EAGAIN) {
 			poll(&room, 1, -1);
 		} else if (errno != EINTR) {
@@ -157,19 +152,6 @@ static void write_out(const uint8_t *data, size_t size)
 			output_ended = true;
 		}
 	}
-}
-
-static void send_output(void)
-{
-	uint8_t data[FIFO_SIZE];
-	unsigned int nr = 0;
-
-	pthread_mutex_lock(&lock);
-	while (tx.nr)
-		data[nr++] = get(&tx);
-	update_interrupt();
-	pthread_mutex_unlock(&lock);
-	write_out(data, nr);
 }
 
 static void receive_input(unsigned int room)

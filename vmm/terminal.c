@@ -36,17 +36,6 @@ static void restore(void)
 	pthread_mutex_unlock(&lock);
 }
 
-/* The guest echoes, edits, and makes signals and flow control of characters */
-static void set_raw(void)
-{
-	struct termios raw = before;
-
-	raw.c_lflag &= ~(ICANON | ECHO | ISIG | IEXTEN);
-	raw.c_iflag &= ~(ICRNL | INLCR | IGNCR | IXON);
-	tcsetattr(STDIN_FILENO, TCSANOW, &raw);
-	is_raw = true;
-}
-
 /* Once, before the console's thread */
 void terminal_start(void)
 {
@@ -60,9 +49,17 @@ void terminal_start(void)
 /* After SIGCONT: a shell may have given us its terminal, with its own settings */
 void terminal_continue(void)
 {
+	struct termios raw;
+
 	pthread_mutex_lock(&lock);
-	if (is_terminal && !has_ended && is_foreground())
-		set_raw();
+	if (is_terminal && !has_ended && is_foreground()) {
+		/* The guest echoes, edits, and makes signals and flow control of characters */
+		raw = before;
+		raw.c_lflag &= ~(ICANON | ECHO | ISIG | IEXTEN);
+		raw.c_iflag &= ~(ICRNL | INLCR | IGNCR | IXON);
+		tcsetattr(STDIN_FILENO, TCSANOW, &raw);
+		is_raw = true;
+	}
 	pthread_mutex_unlock(&lock);
 }
 

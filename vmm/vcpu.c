@@ -65,21 +65,11 @@ static void start_at_entry(struct vcpu *vcpu)
 	cpu_of(vcpu)->power = POWER_ON;
 }
 
-/* Both counters start at 0, each by its own register, if the kernel lists the physical one */
-static void reset_counters(struct vcpu *vcpu)
-{
-	uint64_t value;
-
-	if (vcpu_one_reg(vcpu, KVM_GET_ONE_REG, KVM_REG_ARM_PTIMER_CNT, &value))
-		return;
-	view_set(&vcpu->view, KVM_REG_ARM_PTIMER_CNT, 0);
-	view_set(&vcpu->view, KVM_REG_ARM_TIMER_CNT, 0);
-}
-
 /* Makes a vCPU of a machine whose cpus are all known; it is off */
 void vcpu_create(struct machine *machine, unsigned int index)
 {
 	struct vcpu *vcpu = &machine->vcpus[index];
+	uint64_t counter;
 
 	*vcpu = (struct vcpu){ .machine = machine };
 	vcpu->view = (struct view){ .index = index, .nr_cpus = machine->nr_vcpus,
@@ -101,8 +91,11 @@ void vcpu_create(struct machine *machine, unsigned int index)
 	vcpu_ioctl(vcpu, KVM_ARM_VCPU_INIT, "KVM_ARM_VCPU_INIT", &vcpu->init);
 	vcpu->first_cpu = sched_getcpu();
 	features_finalize(vcpu);
-	if (!index)
-		reset_counters(vcpu);
+	/* Both counters start at 0, by registers of their own if the kernel lists both */
+	if (!index && !vcpu_one_reg(vcpu, KVM_GET_ONE_REG, KVM_REG_ARM_PTIMER_CNT, &counter)) {
+		view_set(&vcpu->view, KVM_REG_ARM_PTIMER_CNT, 0);
+		view_set(&vcpu->view, KVM_REG_ARM_TIMER_CNT, 0);
+	}
 	cpu_of(vcpu)->mpidr = view_get(&vcpu->view, REG_MPIDR_EL1) & AFFINITY_BITS;
 	/* With KVM's PSCI, every vCPU enters KVM_RUN, and those that are off wait there */
 	cpu_of(vcpu)->power = !machine->services && index ? POWER_ON : POWER_OFF;
@@ -160,14 +153,6 @@ static bool power_off(struct vcpu *vcpu)
 	return true;
 }
 
-static void suspend(struct vcpu *vcpu, const struct outcome *outcome)
-{
-	vcpu->is.suspended = true;
-	vcpu->is.powerdown = outcome->powerdown;
-	vcpu->is.entry = outcome->entry;
-	mp_state(vcpu, KVM_MP_STATE_SUSPENDED);
-}
-
 /* From its entry; with machine.lock held, which it gives up for the reset */
 static void restart(struct vcpu *vcpu)
 {
@@ -204,13 +189,6 @@ static void mmio(struct vcpu *vcpu)
 		memset(data, 0, sizeof(vcpu->run->mmio.data));
 	if (offset < SERIAL_SIZE)
 		serial_access(offset, is_write, data, vcpu->run->mmio.len);
-}
-
-static void external_abort(struct vcpu *vcpu)
-{
-	struct kvm_vcpu_events events = { .exception.ext_dabt_pending = 1 };
-
-	vcpu_ioctl(vcpu, KVM_SET_VCPU_EVENTS, "KVM_SET_VCPU_EVENTS", &events);
 }
 
 /*
@@ -291,7 +269,10 @@ static bool carry_out(struct vcpu *vcpu, const struct outcome *outcome)
 	case OFF:
 		return power_off(vcpu);
 	case SUSPEND:
-		suspend(vcpu, outcome);
+		vcpu->is.suspended = true;
+		vcpu->is.powerdown = outcome->powerdown;
+		vcpu->is.entry = outcome->entry;
+		mp_state(vcpu, KVM_MP_STATE_SUSPENDED);
 		break;
 	case STOP:
 		vcpus_stop(vcpu->machine, outcome->stop);
@@ -325,6 +306,8 @@ static bool hypercall(struct vcpu *vcpu)
 /* Returns whether the vCPU is to run on */
 static bool run_once(struct vcpu *vcpu)
 {
+	struct kvm_vcpu_events abort = { .exception.ext_dabt_pending = 1 };
+
 	if (vcpu->is.has_call)		/* it came with the guest from another host */
 		return hypercall(vcpu);
 	if (ioctl(vcpu->fd, KVM_RUN, 0) < 0) {
@@ -341,7 +324,7 @@ static bool run_once(struct vcpu *vcpu)
 		mmio(vcpu);
 		return true;
 	case KVM_EXIT_ARM_NISV:
-		external_abort(vcpu);
+		vcpu_ioctl(vcpu, KVM_SET_VCPU_EVENTS, "KVM_SET_VCPU_EVENTS", &abort);
 		return true;
 	case KVM_EXIT_SYSTEM_EVENT:
 		return system_event(vcpu);

@@ -206,8 +206,8 @@ struct rule {
 	uint64_t most;		/* that much */
 };
 
+extern const struct rule rules[];	/* up to one that is empty: that of all others */
 const struct rule *rule_of(const struct machine *machine, uint64_t id);
-const struct rule *rule_number(unsigned int nr);	/* NULL after the last one */
 bool is_bitmap(uint64_t id);				/* of services that KVM offers the guest */
 const char *register_name(uint64_t id, char name[64]);
 
@@ -249,10 +249,7 @@ void host_check(void);
 void features_choose(struct vcpu *vcpu);
 void features_finalize(struct vcpu *vcpu);
 void vcpu_start_pmu(struct vcpu *vcpu);
-bool vcpu_has_pmu(const struct vcpu *vcpu);
-
-/* stats.c: adds a count to @sum; false if the kernel has none of that name */
-bool vcpu_stat(struct vcpu *vcpu, const char *name, uint64_t *sum);
+bool vcpu_has(const struct vcpu *vcpu, int feature);	/* KVM_ARM_VCPU_* */
 
 /* util.c */
 void die(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
