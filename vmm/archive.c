@@ -82,7 +82,6 @@ static const char *write_file(const struct buffer *state, const uint8_t *ram, si
 	const struct header header = { MAGIC, VERSION, state->size, memory };
 	unsigned int tenths, told = 0;
 	struct part part = { };
-	uint32_t last;
 
 	sum = 0;
 	if (!write_all(&header, sizeof(header)) || !write_all(state->data, state->size))
@@ -96,8 +95,7 @@ static const char *write_file(const struct buffer *state, const uint8_t *ram, si
 			return "the client that asked for it has gone";
 		told = tenths;
 	} while (part.size);
-	last = sum;
-	if (!write_all(&last, sizeof(last)) || fflush(file) || fsync(fileno(file)))
+	if (!write_all(&(uint32_t){ sum }, sizeof(sum)) || fflush(file) || fsync(fileno(file)))
 		return strerror(errno);
 	return NULL;
 }

@@ -57,23 +57,6 @@ static void seed(void *fdt, const char *name, size_t size)
 	check(fdt_property(fdt, name, bytes, size));
 }
 
-static void chosen(struct machine *machine, void *fdt, uint64_t initrd, uint64_t initrd_size)
-{
-	char serial[32];
-
-	snprintf(serial, sizeof(serial), "/serial@%lx", SERIAL_BASE);
-	check(fdt_begin_node(fdt, "chosen"));
-	string(fdt, "bootargs", machine->options->append);
-	string(fdt, "stdout-path", serial);
-	seed(fdt, "kaslr-seed", sizeof(uint64_t));
-	seed(fdt, "rng-seed", 64);
-	if (initrd_size) {
-		CELLS(fdt, "linux,initrd-start", HIGH_LOW(initrd));
-		CELLS(fdt, "linux,initrd-end", HIGH_LOW(initrd + initrd_size));
-	}
-	check(fdt_end_node(fdt));
-}
-
 /* All of them, plugged or not: that is PSCI's to tell */
 static void cpus(struct machine *machine, void *fdt)
 {
@@ -146,6 +129,8 @@ static void timer_and_pmu(struct machine *machine, void *fdt)
 void make_fdt(struct machine *machine, void *fdt, size_t size, uint64_t initrd,
 	      uint64_t initrd_size)
 {
+	char console[32];
+
 	check(fdt_create(fdt, size));
 	check(fdt_finish_reservemap(fdt));
 	check(fdt_begin_node(fdt, ""));
@@ -154,7 +139,18 @@ void make_fdt(struct machine *machine, void *fdt, size_t size, uint64_t initrd,
 	CELLS(fdt, "#address-cells", 2);
 	CELLS(fdt, "#size-cells", 2);
 	CELLS(fdt, "interrupt-parent", PHANDLE_GIC);
-	chosen(machine, fdt, initrd, initrd_size);
+
+	check(fdt_begin_node(fdt, "chosen"));
+	string(fdt, "bootargs", machine->options->append);
+	snprintf(console, sizeof(console), "/serial@%lx", SERIAL_BASE);
+	string(fdt, "stdout-path", console);
+	seed(fdt, "kaslr-seed", sizeof(uint64_t));
+	seed(fdt, "rng-seed", 64);
+	if (initrd_size) {
+		CELLS(fdt, "linux,initrd-start", HIGH_LOW(initrd));
+		CELLS(fdt, "linux,initrd-end", HIGH_LOW(initrd + initrd_size));
+	}
+	check(fdt_end_node(fdt));
 	begin(fdt, "memory", RAM_BASE);
 	string(fdt, "device_type", "memory");
 	CELLS(fdt, "reg", HIGH_LOW(RAM_BASE), HIGH_LOW(machine->options->memory));

@@ -3,10 +3,12 @@
  * The host's CPUs: whether the guest can run on all of them, what of them its vCPUs have,
  * and what has to be done before it is there.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -77,9 +79,8 @@ void features_choose(struct vcpu *vcpu)
 
 	vcpu->init.features[0] |= 1u << KVM_ARM_VCPU_PSCI_0_2;
 	for (unsigned int i = 0; i < ARRAY_SIZE(known); i++) {
-		if (wanted && !(wanted & 1u << known[i].feature))
-			continue;
-		if (options->compatible && known[i].feature == KVM_ARM_VCPU_PMU_V3)
+		if ((wanted && !(wanted & 1u << known[i].feature)) ||
+		    (options->compatible && known[i].feature == KVM_ARM_VCPU_PMU_V3))
 			continue;
 		if (ioctl(vcpu->machine->vm, KVM_CHECK_EXTENSION, known[i].capability) > 0)
 			vcpu->init.features[0] |= 1u << known[i].feature;
@@ -114,15 +115,12 @@ void features_finalize(struct vcpu *vcpu)
 void vcpu_start_pmu(struct vcpu *vcpu)
 {
 	int intid = 16 + PMU_PPI;
-	struct kvm_device_attr attr = {
-		.group = KVM_ARM_VCPU_PMU_V3_CTRL,
-		.attr = KVM_ARM_VCPU_PMU_V3_IRQ,
-		.addr = (uintptr_t)&intid,
-	};
+	const uint32_t group = KVM_ARM_VCPU_PMU_V3_CTRL;
 
 	if (!vcpu_has(vcpu, KVM_ARM_VCPU_PMU_V3))
 		return;
-	vcpu_ioctl(vcpu, KVM_SET_DEVICE_ATTR, "KVM_SET_DEVICE_ATTR of the PMU's interrupt", &attr);
-	attr.attr = KVM_ARM_VCPU_PMU_V3_INIT;
-	vcpu_ioctl(vcpu, KVM_SET_DEVICE_ATTR, "KVM_SET_DEVICE_ATTR of the PMU", &attr);
+	if (device_attr(vcpu->fd, KVM_SET_DEVICE_ATTR, group, KVM_ARM_VCPU_PMU_V3_IRQ, &intid) ||
+	    device_attr(vcpu->fd, KVM_SET_DEVICE_ATTR, group, KVM_ARM_VCPU_PMU_V3_INIT, NULL))
+		die("KVM_SET_DEVICE_ATTR of the PMU on vCPU %u: %s", vcpu->view.index,
+		    strerror(errno));
 }

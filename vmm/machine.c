@@ -98,10 +98,11 @@ static void create_vm(struct machine *machine)
 		filter_show(machine);
 }
 
-static void create_vcpus(struct machine *machine)
+void machine_create(struct machine *machine)
 {
 	const struct options *options = machine->options;
 
+	create_vm(machine);
 	machine->nr_vcpus = options->max_cpus;
 	if (!machine->services && options->max_cpus > options->cpus) {
 		if (!machine->again)
@@ -116,12 +117,6 @@ static void create_vcpus(struct machine *machine)
 		vcpu_create(machine, i);
 		registers_limit(&machine->vcpus[i]);
 	}
-}
-
-void machine_create(struct machine *machine)
-{
-	create_vm(machine);
-	create_vcpus(machine);
 	gic_create(machine);
 	for (unsigned int i = 0; i < machine->nr_vcpus; i++)
 		vcpu_start_pmu(&machine->vcpus[i]);
@@ -207,7 +202,7 @@ static bool add_stat(struct vcpu *vcpu, const char *name, uint64_t *sum)
 	int fd = ioctl(vcpu->fd, KVM_GET_STATS_FD, NULL);
 	struct kvm_stats_header header;
 	bool found = false;
-	uint64_t value;
+	uint64_t value = 0;
 	size_t size;
 
 	if (fd < 0)
@@ -220,10 +215,9 @@ static bool add_stat(struct vcpu *vcpu, const char *name, uint64_t *sum)
 		read_at(fd, &entry, size, header.desc_offset + i * size);
 		found = !strcmp(entry.desc.name, name);
 	}
-	if (found) {
+	if (found)
 		read_at(fd, &value, sizeof(value), header.data_offset + entry.desc.offset);
-		*sum += value;
-	}
+	*sum += value;
 	close(fd);
 	return found;
 }
@@ -245,15 +239,13 @@ void machine_counts(struct machine *machine, struct kernel_counts *counts)
 /* Waits for the end of all vCPUs, and takes the VM apart */
 enum stop machine_wait(struct machine *machine)
 {
-	struct kernel_counts counts;
 	struct vcpu *vcpu;
 
 	for (unsigned int i = 0; i < machine->nr_vcpus; i++)
 		pthread_join(machine->vcpus[i].thread, NULL);
 	serial_stop();
 
-	machine_counts(machine, &counts);
-	machine->counts = counts;
+	machine_counts(machine, &machine->counts);
 	for (unsigned int i = 0; i < machine->nr_vcpus; i++) {
 		vcpu = &machine->vcpus[i];
 		munmap(vcpu->run, machine->run_size);

@@ -6,23 +6,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
 #include "vmm.h"
-
-static void open_kvm(struct machine *machine)
-{
-	machine->kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
-	if (machine->kvm < 0)
-		die("/dev/kvm: %s; boot a kernel with KVM at EL2, and have access to that file",
-		    strerror(errno));
-	machine->run_size = ioctl(machine->kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
-	if (machine->run_size < 0)
-		die("KVM_GET_VCPU_MMAP_SIZE: %s", strerror(errno));
-}
 
 /*
  * A descriptor of 0 to 2 that came in closed must not become the next file that is
@@ -96,7 +84,13 @@ int main(int argc, char **argv)
 		snapshot_open(&options);
 	set_up_signals();
 	host_check();
-	open_kvm(&machine);
+	machine.kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	if (machine.kvm < 0)
+		die("/dev/kvm: %s; boot a kernel with KVM at EL2, and have access to that file",
+		    strerror(errno));
+	machine.run_size = ioctl(machine.kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
+	if (machine.run_size < 0)
+		die("KVM_GET_VCPU_MMAP_SIZE: %s", strerror(errno));
 	for (unsigned int i = 0; i < options.cpus; i++)
 		machine.cpus[i].plugged = true;
 	control_start(&machine);
