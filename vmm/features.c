@@ -107,7 +107,8 @@ void features_finalize(struct vcpu *vcpu)
 	if (!vcpu_has(vcpu, KVM_ARM_VCPU_SVE))
 		return;
 	if (options->features)
-		vcpu_one_reg(vcpu, KVM_SET_ONE_REG, KVM_REG_ARM64_SVE_VLS, options->vector_lengths);
+		vcpu_one_reg(vcpu, KVM_SET_ONE_REG, KVM_REG_ARM64_SVE_VLS,
+			     (void *)options->vector_lengths);
 	vcpu_ioctl(vcpu, KVM_ARM_VCPU_FINALIZE, "KVM_ARM_VCPU_FINALIZE", &sve);
 }
 

@@ -12,7 +12,7 @@ static const char *const actions[] = {
 	[KVM_SMCCC_FILTER_FWD_TO_USER] = "forward",
 };
 
-static int filter_attr(struct machine *machine, unsigned long request, const void *filter)
+static int filter_attr(struct machine *machine, unsigned long request, void *filter)
 {
 	return device_attr(machine->vm, request, KVM_ARM_VM_SMCCC_CTRL, KVM_ARM_VM_SMCCC_FILTER,
 			   filter);
@@ -34,7 +34,7 @@ bool filter_exists(struct machine *machine)
 
 void filter_set(struct machine *machine, const struct kvm_smccc_filter *filter, const char *owner)
 {
-	if (filter_attr(machine, KVM_SET_DEVICE_ATTR, filter))
+	if (filter_attr(machine, KVM_SET_DEVICE_ATTR, (void *)filter))
 		die("SMCCC filter 0x%08x+0x%x=%s of %s: %s", filter->base, filter->nr_functions,
 		    actions[filter->action], owner,
 		    errno == EEXIST ? "it overlaps a range that is set, or the architecture's" :

@@ -72,7 +72,7 @@ static const struct row gicv2[] = {
 	{ }
 };
 
-static void set_gic(struct machine *machine, uint32_t group, uint64_t attr, const void *value)
+static void set_gic(struct machine *machine, uint32_t group, uint64_t attr, void *value)
 {
 	if (device_attr(machine->gic, KVM_SET_DEVICE_ATTR, group, attr, value))
 		die("KVM_SET_DEVICE_ATTR of the GIC, group %u: %s", group, strerror(errno));

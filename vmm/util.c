@@ -97,7 +97,7 @@ bool parse_number(const char *text, uint64_t max, uint64_t *value, const char **
 	return !errno && *value <= max;
 }
 
-int device_attr(int fd, unsigned long request, uint32_t group, uint64_t attr, const void *value)
+int device_attr(int fd, unsigned long request, uint32_t group, uint64_t attr, void *value)
 {
 	struct kvm_device_attr access = {
 		.group = group,

@@ -23,7 +23,7 @@ void vcpu_ioctl(struct vcpu *vcpu, unsigned long request, const char *name, void
 		die("%s on vCPU %u: %s", name, vcpu->view.index, strerror(errno));
 }
 
-int vcpu_one_reg(struct vcpu *vcpu, unsigned long request, uint64_t id, const void *value)
+int vcpu_one_reg(struct vcpu *vcpu, unsigned long request, uint64_t id, void *value)
 {
 	struct kvm_one_reg one = { .id = id, .addr = (uintptr_t)value };
 

@@ -170,7 +170,7 @@ state_fn services_save, services_load;
 /* view.c, besides service.h's: the registers of the calling thread's own vCPU */
 void vcpu_ioctl(struct vcpu *vcpu, unsigned long request, const char *name, void *arg);
 /* KVM_GET_ or KVM_SET_ONE_REG of a register of any size; returns 0, or -1 with errno */
-int vcpu_one_reg(struct vcpu *vcpu, unsigned long request, uint64_t id, const void *value);
+int vcpu_one_reg(struct vcpu *vcpu, unsigned long request, uint64_t id, void *value);
 uint64_t view_argument(const struct view *view, unsigned int n);
 void view_answer(const struct view *view, const uint64_t *x, unsigned int nr);
 
@@ -262,6 +262,6 @@ void start_thread(pthread_t *thread, void *(*run)(void *), void *arg, const char
 bool parse_number(const char *text, uint64_t max, uint64_t *value, const char **end);
 int vm_ioctl(struct machine *machine, unsigned long request, const char *name, void *arg);
 /* KVM_HAS_, KVM_GET_ or KVM_SET_DEVICE_ATTR; returns 0, or -1 with errno */
-int device_attr(int fd, unsigned long request, uint32_t group, uint64_t attr, const void *value);
+int device_attr(int fd, unsigned long request, uint32_t group, uint64_t attr, void *value);
 
 #endif
