@@ -93,10 +93,7 @@ static const char *status(struct machine *machine, const char *argument, char *i
 }
 
 static const struct command commands[] = {
-	{ "plug", plug },
-	{ "unplug", unplug },
-	{ "raise", raise_event },
-	{ "status", status },
+	{ "plug", plug }, { "unplug", unplug }, { "raise", raise_event }, { "status", status },
 };
 
 static const char *run_command(struct machine *machine, char *line, char *info)

@@ -17,10 +17,8 @@
 /* Aligned as the host's huge pages are, or it would get none */
 static void create_memory(struct machine *machine)
 {
-	struct kvm_userspace_memory_region region = {
-		.guest_phys_addr = RAM_BASE,
-		.memory_size = machine->options->memory,
-	};
+	struct kvm_userspace_memory_region region = { .guest_phys_addr = RAM_BASE,
+						      .memory_size = machine->options->memory };
 	uint64_t address;
 
 	machine->mapping = mmap(NULL, region.memory_size + HUGE_PAGE, PROT_READ | PROT_WRITE,

@@ -21,7 +21,7 @@ static const char usage[] =
 "  --conduit hvc|smc       how the guest calls PSCI and SDEI; hvc if not given\n"
 "  --psci auto|user|kernel who is the firmware; auto is user space if the\n"
 "                          kernel has a filter. \"kernel\" leaves all to KVM\n"
-"  --filter BASE+N=ACTION  one more range of function ids; ACTION is handle,\n"
+"  --filter BASE+N=ACTION  one more range of function IDs; ACTION is handle,\n"
 "                          deny or forward. Can be repeated\n"
 "  --show-filter           print what the kernel's filter holds\n"
 "  --no-sync-regs          read and write each register by a system call, even\n"

@@ -104,7 +104,7 @@ static uint32_t read_register(uint64_t offset)
 	}
 }
 
-void serial_access(uint64_t offset, bool is_write, void *data, unsigned int len)
+static void access_register(uint64_t offset, bool is_write, void *data, unsigned int len)
 {
 	uint32_t value = 0;
 
@@ -126,6 +126,8 @@ void serial_access(uint64_t offset, bool is_write, void *data, unsigned int len)
 	update_interrupt();
 	pthread_mutex_unlock(&lock);
 }
+
+const struct device serial_device = { SERIAL_BASE, SERIAL_SIZE, access_register };
 
 /* A reader that is slow or non-blocking is waited for; one that is gone, not */
 static void send_output(void)

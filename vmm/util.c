@@ -99,11 +99,7 @@ bool parse_number(const char *text, uint64_t max, uint64_t *value, const char **
 
 int device_attr(int fd, unsigned long request, uint32_t group, uint64_t attr, void *value)
 {
-	struct kvm_device_attr access = {
-		.group = group,
-		.attr = attr,
-		.addr = (uintptr_t)value,
-	};
+	struct kvm_device_attr access = { .group = group, .attr = attr, .addr = (uintptr_t)value };
 
 	return ioctl(fd, request, &access);
 }

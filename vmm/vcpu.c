@@ -178,17 +178,20 @@ static void wake(struct vcpu *vcpu)
 		view_set(&vcpu->view, REG_X(0), 0);
 }
 
-/* Nothing is at an address that is not the serial port's: it reads as 0 */
+static const struct device *const devices[] = { &serial_device };
+
+/* Nothing is at an address that is no device's: it reads as 0 */
 static void mmio(struct vcpu *vcpu)
 {
-	uint64_t offset = vcpu->run->mmio.phys_addr - SERIAL_BASE;
+	uint64_t addr = vcpu->run->mmio.phys_addr;
 	bool is_write = vcpu->run->mmio.is_write;
 	void *data = vcpu->run->mmio.data;
 
 	if (!is_write)
 		memset(data, 0, sizeof(vcpu->run->mmio.data));
-	if (offset < SERIAL_SIZE)
-		serial_access(offset, is_write, data, vcpu->run->mmio.len);
+	for (const struct device *const *at = devices; at < devices + ARRAY_SIZE(devices); at++)
+		if (addr - (*at)->base < (*at)->size)
+			(*at)->access(addr - (*at)->base, is_write, data, vcpu->run->mmio.len);
 }
 
 /*

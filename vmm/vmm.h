@@ -60,6 +60,12 @@ struct options {
 	unsigned int nr_filters;
 };
 
+/* Registers that are the VMM's; any vCPU's thread may access them, up to 8 bytes at a time */
+struct device {
+	uint64_t base, size;		/* guest physical, in bytes */
+	void (*access)(uint64_t offset, bool is_write, void *data, unsigned int len);
+};
+
 /* A vCPU's thread has it to itself, save what a kick touches and what is said */
 struct vcpu {
 	struct machine *machine;
@@ -215,12 +221,8 @@ const char *register_name(uint64_t id, char name[64]);
 void gic_create(struct machine *machine);	/* after all vCPUs */
 state_fn gic_save, gic_load;
 
-/*
- * serial.c: the guest's console. Any vCPU's thread may access its registers, at an @offset
- * in bytes; @len is up to 8, and what is read goes into @data. Stopping writes out all
- * that there is.
- */
-void serial_access(uint64_t offset, bool is_write, void *data, unsigned int len);
+/* serial.c: the guest's console. Stopping writes out all that there is */
+extern const struct device serial_device;
 void serial_start(struct machine *machine);
 void serial_stop(void);
 void serial_restart(void);
