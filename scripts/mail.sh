@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # make mail: the series as the mails of an RFC, by b4. FROM='Name <address>' is the
-# sender, who becomes author and signs off: mainline takes no anonymous work.
+# sender, who becomes author and signs off.
 . "$(dirname "$0")/lib/common.sh"
 . "$top/scripts/lib/source.sh"
 . "$top/scripts/lib/patches.sh"
@@ -12,7 +12,7 @@ from=${FROM:-$(git config user.name || true) <$(git config user.email || true)>}
 [[ $from =~ ^([^\<\>]+)\ \<([^@\ ]+@[^@\ ]+)\>$ ]] || die "FROM=$from is no sender; it is like FROM='Your Name <you@example.org>'"
 name=${BASH_REMATCH[1]} address=${BASH_REMATCH[2]}
 project=$(sed -n 's/^Signed-off-by: .*<\(.*\)>$/\1/p' "$series_dir/$(series | sed -n 1p)")
-[ "$address" != "$project" ] || die "the list takes no anonymous work; type FROM='Your Name <you@example.org>' make mail"
+[ "$address" != "$project" ] || die "the sender has to be a person; type FROM='Your Name <you@example.org>' make mail"
 need b4 perl
 use_source
 

@@ -48,7 +48,7 @@ refuses 'SOURCE= that is no kernel' 'SOURCE=.*/Makefile is no kernel' env SOURCE
 refuses '... a directory that is none' "SOURCE=$copy is no kernel" env SOURCE="$copy" "$run"
 refuses 'SOURCE= and KERNEL=' 'give one of them' env SOURCE="$copy" KERNEL=1 "$run"
 refuses 'make mail from nobody' 'FROM=nobody is no sender' env FROM=nobody "$copy/scripts/mail.sh"
-refuses 'make mail from the project' 'the list takes no anonymous work' \
+refuses 'make mail from the project' 'the sender has to be a person' \
 	env FROM="Somebody <$(git_linux log -1 --format=%ae "$series_commit")>" "$copy/scripts/mail.sh"
 refuses 'make deb with SOURCE=' 'it has no SOURCE=' env SOURCE="$linux" "$copy/scripts/deb.sh"
 

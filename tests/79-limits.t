@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # In the KASAN kernel: each allocation and each copy fails in turn
-# (tests/guest/faults.c), and whose memory a filter is (tests/guest/limits.c). A splat or a
+# (tests/guest/faults.c), and which cgroup the filter's memory is charged to (tests/guest/limits.c). A splat or a
 # leak fails.
 # Uses: kernel:series:kasan selftests:series machine
 . "$(dirname "$0")/lib/tap.sh"

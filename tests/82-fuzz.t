@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # tests/guest/fuzz.c in the KASAN kernel: 25 minutes and a million ioctls at
-# least, without a splat, a leak or a wrong answer, and over 95 % of the lines
+# least, without a kernel warning, a leak or a wrong answer, and over 95 % of the lines
 # that the series adds. Before that it finds two faults that are put into the
 # kernel for it. FUZZ_SECONDS= and SEED= change the run.
 # Uses: kernel:series:kasan selftests:series code:base code:series machine
