@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Each fault of tests/lists/mutants-vmm, put into the reference VMM, makes one of its
-# guests fail, or the counts differ from the kernel's: on the build machine with the
-# scripted KVM, or, if it survives there, in QEMU.
+# guests fail, or the counts differ from the kernel's, or a guest that moves not arrive:
+# on the build machine with the scripted KVM, or, if it survives there, in QEMU.
 # Uses: kernel:series:host vmm:series guests machine deb:libfdt-dev deb:zlib1g-dev deb:libzstd-dev
 . "$(dirname "$0")/lib/tap.sh"
 . "$top/tests/lib/guests.sh"
@@ -14,7 +14,7 @@
 ready
 guests
 libfdt
-need gcc libc6-dev libfdt-dev zlib1g-dev libzstd-dev
+need gcc libc6-dev libfdt-dev zlib1g-dev libzstd-dev python3
 native_uapi "$scratch/uapi"
 
 vmm_files "$scratch/job"
@@ -65,6 +65,10 @@ make_mutant()
 			killed=$(judged "$log" same_counts)
 			[ -z "$killed" ] || { echo "$killed, natively"; return; }
 		done
+		"$top/tests/native/moves" "$scratch/native" 1 0 2>&1 | sed '/^not ok/q' > "$log" || true
+		killed=$(sed -n 's/^not ok [0-9]* - /killed by /p' "$log")
+		grep -q '^1\.\.' "$log" || killed=${killed:-killed by $(tail -n 1 "$log")}
+		[ -z "$killed" ] || { echo "$killed, on a move"; return; }
 	fi
 	build_mutant > "$log" 2>&1 || echo 'does not build'
 	mv "$scratch/vmm/vmm" "$scratch/$1.vmm" 2> /dev/null || true

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# A guest of the reference VMM moves between kernels, 6.1, 6.12 and 7.3, forth and back, and
+# A guest of the reference VMM moves between kernels, 6.1, 6.12 and 7.3, back and forth, and
 # between modes of KVM: all of it works after each move. What cannot move is refused by name.
 # Uses: kernel:series:host 6.12/kernel:series:host 7.3/kernel:series:host vmm:series guests machine
 . "$(dirname "$0")/lib/tap.sh"

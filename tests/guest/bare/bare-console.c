@@ -40,6 +40,9 @@ int main(void)
 		case 'o':
 			flood();
 			break;
+		case 'c':	/* the other conduit, from here on */
+			by_smc = !by_smc;
+			break;
 		case 's':
 			cpu_on(1, spin);
 			break;
