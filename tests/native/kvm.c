@@ -726,7 +726,8 @@ static int gic_register(unsigned long request, const struct kvm_device_attr *att
 		vm.nr_gic++;
 		vm.gic[i].group = attr->group;
 		vm.gic[i].attr = attr->attr;
-		vm.gic[i].value = attr->attr * 0x9e3779b1u;
+		/* Another one in each VMM, so that what is not restored is seen */
+		vm.gic[i].value = (attr->attr + getpid()) * 0x9e3779b1u;
 	}
 	if (request == KVM_GET_DEVICE_ATTR)
 		memcpy(user, &vm.gic[i].value, is_wide ? 8 : 4);
