@@ -36,8 +36,10 @@ static void run_on(int cpu)
 /* Nothing but the kernel's own stopper comes before it, so the CPU switches to nobody */
 static _Noreturn void wait_on(int cpu)
 {
+	const struct sched_param lowest = { .sched_priority = 1 };
+
 	run_on(cpu);
-	if (sched_setscheduler(0, SCHED_FIFO, &(struct sched_param){ .sched_priority = 1 }))
+	if (sched_setscheduler(0, SCHED_FIFO, &lowest))
 		err(1, "SCHED_FIFO");
 	waiting->nr++;
 	while (!waiting->end)
