@@ -10,6 +10,7 @@
 
 #define CPU_SUSPEND	1
 #define CPU_OFF		2
+#define CPU_ON		3
 #define SYSTEM_OFF	8
 #define SYSTEM_RESET	9
 #define SYSTEM_RESET2	18
@@ -89,7 +90,10 @@ static u64 any_argument(u64 *state)
 	return r % 3 ? values[(r >> 8) % ARRAY_SIZE(values)] : random(state);
 }
 
-/* What would, by right, end this guest or take a CPU away from it */
+/*
+ * What would, by right, end this guest, take a CPU away from it, or start one that was
+ * plugged meanwhile where it does not expect it
+ */
 static bool is_end(u32 id, const struct regs *regs)
 {
 	u32 psci = id & ~(1u << 30);
@@ -98,6 +102,7 @@ static bool is_end(u32 id, const struct regs *regs)
 		return false;
 	psci &= 0x1f;
 	return (psci == CPU_SUSPEND && !(regs->x[1] & 0xfffe0000)) || psci == CPU_OFF ||
+	       (psci == CPU_ON && (u32)regs->x[2] >= RAM_BASE && regs->x[2] % 4 == 0) ||
 	       psci == SYSTEM_OFF || psci == SYSTEM_RESET ||
 	       (psci == SYSTEM_RESET2 && !(u32)regs->x[1]) ||
 	       (psci == SYSTEM_OFF2 && (u32)regs->x[1] < 2);
