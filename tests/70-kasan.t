@@ -13,9 +13,15 @@ mapfile -t programs < <(own_selftests "$selftests")
 selftests_job "$scratch/job.d" aarch64/hypercalls aarch64/psci_test aarch64/debug-exceptions \
 	"${programs[@]}"
 before_the_end "$scratch/job.d" "$leaks"
+run_mode()
+{
+	cp -r "$scratch/job.d" "$scratch/$1.d"
+	job "$1" "$image" "$scratch/$1.d" 2400 > "$logs/kasan-$1.log" || true
+}
+say '  running the selftests in the KASAN kernel, with VHE and without at once'
+machine_files
+in_parallel run_mode vhe nvhe
 for mode in vhe nvhe; do
-	say "  running the selftests in the KASAN kernel, mode $mode"
-	job "$mode" "$image" "$scratch/job.d" 1800 > "$logs/kasan-$mode.log" || true
 	results "$logs/kasan-$mode.log" "kasan $mode"
 done
 

@@ -32,7 +32,14 @@ for mode in vhe cortex-a72; do
 	sed -i 's/size=131072/size=$ids/' "$dir/drive"
 	sed -i -e '1i ids=1024' -e 's/^guest bare-garbage/ids=32768; &/' -e 's/^guest guest-cpus/ids=1024; &/' "$dir/job"
 	echo "$leaks" >> "$dir/job"
-	run_guests "$mode" "$dir" "kasan-$mode" 3600
+	echo 'echo === all done' >> "$dir/job"
 done
+
+run_mode() { job "$1" "$image" "$scratch/$1" 3600 > "$logs/guests-kasan-$1.log" || true; }
+say '  running the guests on the KASAN kernel, with VHE and without at once'
+machine_files
+in_parallel run_mode vhe cortex-a72
+judge_guests kasan-vhe
+judge_guests kasan-cortex-a72
 
 finish

@@ -17,9 +17,15 @@ selftests_job "$scratch/job.d" aarch64/psci_test aarch64/debug-exceptions "${pro
 program "$scratch/job.d" faults.c
 program "$scratch/job.d" limits.c
 before_the_end "$scratch/job.d" "$counters"
+run_mode()
+{
+	cp -r "$scratch/job.d" "$scratch/$1.d"
+	job "$1" "$image" "$scratch/$1.d" > "$logs/coverage-$1.log" || true
+}
+say '  running the selftests in the kernel that counts lines, in 5 modes, two at a time'
+machine_files
+in_parallel run_mode protected vhe nvhe cortex-a72 neoverse-n1
 for mode in $modes neoverse-n1; do
-	say "  running the selftests in the kernel that counts lines, mode $mode"
-	job "$mode" "$image" "$scratch/job.d" > "$logs/coverage-$mode.log" || true
 	results "$logs/coverage-$mode.log" "$mode"
 	gcov_of "$logs/coverage-$mode.log" "$scratch/gcov-$mode"
 done

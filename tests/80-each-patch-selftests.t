@@ -6,7 +6,24 @@
 . "$(dirname "$0")/lib/tap.sh"
 
 use_source
-nr=0
+
+# Each runs while the next kernel is built
+run() { job vhe "$image" "$scratch/$nr.d" > "$logs/each-patch-$nr.log" || true; }
+judge()
+{
+	local bad
+	wait "$pid"
+	bad=$(job_failures "$logs/each-patch-$1.log")
+	rm -r "$scratch/$1.d"
+	if [ -z "$bad" ]; then
+		ok "$2 selftests pass up to $3"
+	else
+		not_ok "up to $3: $bad"
+	fi
+}
+
+machine_files
+nr=0 running=()
 for patch in $(series); do
 	nr=$((nr + 1))
 	commit=$(patch_commit $nr)
@@ -14,16 +31,12 @@ for patch in $(series); do
 	selftests "$commit"
 	mapfile -t programs < <(own_selftests "$selftests")
 	programs+=(aarch64/hypercalls aarch64/psci_test aarch64/debug-exceptions)
-	rm -rf "$scratch/job.d"
-	selftests_job "$scratch/job.d" "${programs[@]}"
-	job vhe "$image" "$scratch/job.d" > "$logs/each-patch-$nr.log" || true
-	bad=$(job_failures "$logs/each-patch-$nr.log")
-	if [ -z "$bad" ]; then
-		ok "${#programs[@]} selftests pass up to ${patch%.patch}"
-	else
-		not_ok "up to ${patch%.patch}: $bad"
-	fi
+	selftests_job "$scratch/$nr.d" "${programs[@]}"
+	[ $nr = 1 ] || judge "${running[@]}"
+	run 9>&- < /dev/null &
+	pid=$! running=($nr ${#programs[@]} "${patch%.patch}")
 done
+judge "${running[@]}"
 
 figure "$nr patches"
 finish

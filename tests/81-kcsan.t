@@ -47,8 +47,7 @@ ours()
 # shellcheck disable=SC2034 # the machine's
 CPUS=4 APPEND="loglevel=1 log_buf_len=32M"
 
-# A counter that nothing protects, in a function that the series does not have;
-# a run as long as the one below has to find it
+# A counter that nothing protects, in a function that the series does not have
 plant()
 {
 	fragments kcsan
@@ -59,34 +58,44 @@ plant()
 	step -l "$logs/kcsan-build.log" 'planting a race' \
 		build_image "$build/obj/kcsan-$version" "${fragments[@]}"
 	git_linux checkout -q --force "$series_commit"
-	selftests_job "$scratch/planted"
-	program "$scratch/planted" fuzz.c "${KCSAN_SECONDS:-300}" 0 "${SEED:-}"
-	job vhe "$build/obj/kcsan-$version/arch/arm64/boot/Image" "$scratch/planted" 2400 > "$logs/kcsan-planted.log" || true
-	ours "$logs/kcsan-planted.log" | grep -w plant
 }
-check 'finds a race in a function that one of the series calls' plant
+check 'a race can be planted' plant
+planted_image=$build/obj/kcsan-$version/arch/arm64/boot/Image
+
+# A fuzzer that runs as long has to find it
+selftests_job "$scratch/planted"
+program "$scratch/planted" fuzz.c "${KCSAN_SECONDS:-300}" 0 "${SEED:-}"
 
 mapfile -t programs < <(own_selftests "$selftests")
 check "the series' selftests are there" [ ${#programs[@]} != 0 ]
-selftests_job "$scratch/job.d" "${programs[@]}"
-program "$scratch/job.d" fuzz.c "${KCSAN_SECONDS:-300}" 0 "${SEED:-}"
-vmm_files "$scratch/vmm.d"
-every_bare_guest "$scratch/vmm.d"
-cpus_guest "$scratch/vmm.d" 8 20
+selftests_job "$scratch/selftests" "${programs[@]}"
+program "$scratch/selftests" fuzz.c "${KCSAN_SECONDS:-300}" 0 "${SEED:-}"
+vmm_files "$scratch/vmm"
+every_bare_guest "$scratch/vmm"
+cpus_guest "$scratch/vmm" 8 20
+echo 'echo === all done' >> "$scratch/vmm/job"
 
-for dir in job.d vmm.d; do
-	[ $dir = job.d ] || echo 'echo === all done' >> "$scratch/vmm.d/job"
-	echo 'grep . /sys/kernel/debug/kcsan' >> "$scratch/$dir/job"
-	log=$logs/kcsan-${dir%.d}.log
-	say "  running $dir in the kernel that looks for data races"
-	job vhe "$image" "$scratch/$dir" 2400 > "$log" || true
+run()
+{
+	local kernel=$image
+	[ "$1" != planted ] || kernel=$planted_image
+	echo 'grep . /sys/kernel/debug/kcsan' >> "$scratch/$1/job"
+	job vhe "$kernel" "$scratch/$1" 2400 > "$logs/kcsan-$1.log" || true
+}
+say "  running the selftests, the VMM's guests and the planted race in the kernel that looks for data races, two at a time"
+machine_files
+in_parallel run selftests vmm planted
+found() { ours "$logs/kcsan-planted.log" | grep -w plant; }
+check 'finds a race in a function that one of the series calls' found
+for name in selftests vmm; do
+	log=$logs/kcsan-$name.log
 	grep -v 'BUG: KCSAN' "$log" > "$scratch/log"
-	results "$scratch/log" "${dir%.d}"
-	check "${dir%.d}: KCSAN was at work" grep -qE '^watchpoint|setup_watchpoints: [1-9]' "$log"
+	results "$scratch/log" "$name"
+	check "$name: KCSAN was at work" grep -qE '^watchpoint|setup_watchpoints: [1-9]' "$log"
 	reports "$log" | sed 's/:.*//' | sort | uniq -c | diag
 	none() { ! ours "$log"; }
-	check "${dir%.d}: no data race in what the series adds or changes" none
+	check "$name: no data race in what the series adds or changes" none
 done
 
-figure "$(reports "$logs/kcsan-job.log" | sed 's/:.*//' | sort -u | wc -l) kinds of races elsewhere, none in the series"
+figure "$(reports "$logs/kcsan-selftests.log" | sed 's/:.*//' | sort -u | wc -l) kinds of races elsewhere, none in the series"
 finish

@@ -12,11 +12,17 @@ need_compiler
 need xz-utils patch
 selftests "$series_commit"
 mapfile -t programs < <(own_selftests "$selftests")
-selftests_job "$scratch/job.d" "${programs[@]}"
 
 for pages in pages-16k pages-64k; do
 	kernel "$series_commit" "$pages"
-	job vhe "$image" "$scratch/job.d" > "$logs/$pages.log" || true
+	selftests_job "$scratch/$pages" "${programs[@]}"
+	cp "$image" "$scratch/$pages.Image"
+done
+run() { job vhe "$scratch/$1.Image" "$scratch/$1" > "$logs/$1.log" || true; }
+say '  running the selftests with both sizes of pages at once'
+machine_files
+in_parallel run pages-16k pages-64k
+for pages in pages-16k pages-64k; do
 	results "$logs/$pages.log" "$pages"
 done
 
