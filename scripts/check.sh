@@ -30,7 +30,7 @@ done
 	die "KEPT: no such report; it is the build/test-report.txt of another run, or one in docs/"
 
 cd "$top"
-need perl git
+need perl git qemu-system-arm
 need_compiler
 use_source
 store=$build/results
