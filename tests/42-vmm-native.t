@@ -20,6 +20,20 @@ check '... for ASan and UBSan' build_native "$asan" address,undefined
 check '... for TSan' build_native "$tsan" thread
 
 export UBSAN_OPTIONS=print_stacktrace=1
+
+# Meanwhile, since they mostly wait: guests that move, and 1,000 damaged files of them;
+# and what the VMM inherits, terminals and sockets, how it ends
+moves()
+{
+	"$top/tests/native/moves" "$asan" > "$logs/native-moves.log" 2>&1 || true
+	"$top/tests/native/moves" "$tsan" 0 0 > "$logs/native-moves-tsan.log" 2>&1 || true
+}
+surroundings() { "$top/tests/native/surroundings" "$plain" > "$logs/native-surroundings.log" 2>&1 || true; }
+TMPDIR=$scratch moves < /dev/null &
+moves_pid=$!
+TMPDIR=$scratch surroundings < /dev/null &
+surroundings_pid=$!
+
 for variant in asan tsan; do
 	for option in '' --no-sync-regs; do
 		log=$logs/native-$variant$option.log
@@ -279,15 +293,11 @@ seeds() { perl -0777 -ne 'for my $name ("kaslr-seed", "rng-seed") { /\Q$name\E\0
 check 'its device tree has seeds' seeds "$scratch/dump.1"
 check '... others after the reset' sh -c "! cmp -s '$scratch/dump.1' '$scratch/dump.2' && [ -e '$scratch/dump.2' ]"
 
-# Guests that move, and 1,000 damaged files of them: by $top/tests/native/moves
-"$top/tests/native/moves" "$asan" > "$logs/native-moves.log" 2>&1 || true
+wait $moves_pid
 results_of "$logs/native-moves.log"
 moved_seed=$(sed -n 's/^# seed \(.*: .*\)/\1/p' "$logs/native-moves.log")
-"$top/tests/native/moves" "$tsan" 0 0 > "$logs/native-moves-tsan.log" 2>&1 || true
 check 'TSan: moves find no race' eval "grep '^1\.\.' '$logs/native-moves-tsan.log' && ! grep '^not ok' '$logs/native-moves-tsan.log'"
-
-# What it inherits, terminals and sockets, how it ends: by $top/tests/native/surroundings
-"$top/tests/native/surroundings" "$plain" > "$logs/native-surroundings.log" 2>&1 || true
+wait $surroundings_pid
 results_of "$logs/native-surroundings.log"
 
 # Each of the first requests fails in turn, up to the first KVM_RUN and beyond it
