@@ -12,7 +12,7 @@ run() { job vhe "$image" "$scratch/$nr.d" > "$logs/each-patch-$nr.log" || true; 
 judge()
 {
 	local bad
-	wait "$pid"
+	wait "$machine"
 	bad=$(job_failures "$logs/each-patch-$1.log")
 	rm -r "$scratch/$1.d"
 	if [ -z "$bad" ]; then
@@ -34,7 +34,7 @@ for patch in $(series); do
 	selftests_job "$scratch/$nr.d" "${programs[@]}"
 	[ $nr = 1 ] || judge "${running[@]}"
 	run 9>&- < /dev/null &
-	pid=$! running=($nr ${#programs[@]} "${patch%.patch}")
+	machine=$! running=($nr ${#programs[@]} "${patch%.patch}")
 done
 judge "${running[@]}"
 
