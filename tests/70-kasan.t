@@ -10,7 +10,7 @@ kernel "$series_commit" kasan
 selftests "$series_commit"
 
 mapfile -t programs < <(own_selftests "$selftests")
-selftests_job "$scratch/job.d" aarch64/hypercalls aarch64/psci_test aarch64/debug-exceptions \
+selftests_job "$scratch/job.d" aarch64/hypercalls aarch64/psci_test 'aarch64/debug-exceptions -i 1000' \
 	"${programs[@]}"
 before_the_end "$scratch/job.d" "$leaks"
 run_mode()

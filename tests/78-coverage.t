@@ -13,7 +13,7 @@ kernel "$series_commit" coverage
 selftests "$series_commit"
 
 mapfile -t programs < <(own_selftests "$selftests")
-selftests_job "$scratch/job.d" aarch64/psci_test aarch64/debug-exceptions "${programs[@]}"
+selftests_job "$scratch/job.d" aarch64/psci_test 'aarch64/debug-exceptions -i 1000' "${programs[@]}"
 program "$scratch/job.d" faults.c
 program "$scratch/job.d" limits.c
 before_the_end "$scratch/job.d" "$counters"

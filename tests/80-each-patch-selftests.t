@@ -30,7 +30,7 @@ for patch in $(series); do
 	kernel "$commit" host
 	selftests "$commit"
 	mapfile -t programs < <(own_selftests "$selftests")
-	programs+=(aarch64/hypercalls aarch64/psci_test aarch64/debug-exceptions)
+	programs+=(aarch64/hypercalls aarch64/psci_test 'aarch64/debug-exceptions -i 1000')
 	selftests_job "$scratch/$nr.d" "${programs[@]}"
 	[ $nr = 1 ] || judge "${running[@]}"
 	run 9>&- < /dev/null &

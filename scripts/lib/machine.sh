@@ -108,19 +108,20 @@ job()
 )
 
 # selftests_job DIR PROGRAM...: a job that runs these programs of $selftests
-# (aarch64/hypercalls, rseq_test), each between two lines that a reader of the
-# console can find
+# (aarch64/hypercalls, 'memslot_perf_test -s 64'), each between two lines that a reader of
+# the console can find
 selftests_job()
 {
-	local dir=$1 program; shift
+	local dir=$1 program name; shift
 	mkdir -p "$dir"
 	# shellcheck disable=SC2016 # for the machine's shell
 	{
 		echo 'cat /proc/version'
 		for program; do
-			cp "$selftests/$program" "$dir"
+			cp "$selftests/${program%% *}" "$dir"
 			program=${program##*/}
-			echo "echo '=== begin $program'; /$program; echo \"=== end $program \$?\""
+			name=${program%% *}
+			echo "echo '=== begin $name'; /$program; echo \"=== end $name \$?\""
 		done
 		echo 'echo === all done'
 	} > "$dir/job"

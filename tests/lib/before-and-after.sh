@@ -15,10 +15,7 @@ before_and_after()
 		why=$(sed -n "s/^${name##*/}\( $mode ${series_dir##*/}\)\?: //p" "$top/tests/lists/base-failures")
 		if [ -n "$why" ]; then skip "$mode: ${name##*/}: $why"; else programs+=("$program"); fi
 	done
-	selftests_job "$scratch/$mode.d" "${programs[@]%% *}"
-	for program in "${programs[@]##*/}"; do
-		sed -i "s|; /${program%% *};|; /$program;|" "$scratch/$mode.d/job"
-	done
+	selftests_job "$scratch/$mode.d" "${programs[@]}"
 	kernel base "${config:-host}"
 	before=$image
 	kernel "$series_commit" "${config:-host}"
