@@ -3,13 +3,13 @@
 # In the KASAN kernel: each allocation and each copy fails in turn
 # (tests/guest/faults.c), and which cgroup the filter's memory is charged to (tests/guest/limits.c). A splat or a
 # leak fails.
-# Uses: kernel:series:kasan selftests:series machine
+# Uses: kernel:series:kasan headers:series machine
 . "$(dirname "$0")/lib/tap.sh"
 
 use_source
 need_compiler
 kernel "$series_commit" kasan
-selftests "$series_commit"
+headers_of "$series_commit" arm64
 selftests_job "$scratch/job.d"
 program "$scratch/job.d" faults.c
 program "$scratch/job.d" limits.c 20000

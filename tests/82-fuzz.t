@@ -4,14 +4,14 @@
 # least, without a kernel warning, a leak or a wrong answer, and over 95 % of the lines
 # that the series adds. Before that it finds two faults that are put into the
 # kernel for it. FUZZ_SECONDS= and SEED= change the run.
-# Uses: kernel:series:kasan selftests:series code:base code:series machine
+# Uses: kernel:series:kasan headers:series code:base code:series machine
 . "$(dirname "$0")/lib/tap.sh"
 
 use_source
 need_compiler
 [ "$host" = arm64 ] || need gcc-12-aarch64-linux-gnu
 seconds=${FUZZ_SECONDS:-1200}
-selftests "$series_commit"
+headers_of "$series_commit" arm64
 
 # fuzz NAME SECONDS IOCTLS: a run on $image, with its console in the log of that
 # name. A slow machine has three times as long for the ioctls.
