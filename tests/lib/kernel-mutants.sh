@@ -39,11 +39,12 @@ make_mutant()
 # Up to the first assertion that fails: one that timed out is none
 try_mutant()
 {
-	local log=$logs/mutant-$1.log why
+	local log=$logs/mutant-$1.log program why
 	job vhe "$scratch/$1.Image" "$scratch/$part" "$seconds" '\(:Expected \|^not ok [0-9]* \(random\|- \)\|Assertion Failure\)' > "$log" || true
 	rm "$scratch/$1.Image"
+	program=$(sed -nE '/:Expected |^not ok [0-9]+ (random|- )|Assertion Failure/q; s/^=== begin //p' "$log" | tail -n 1)
 	if why=$(grep -m 1 -oE ':[a-z0-9_]+:Expected .*|^not ok [0-9]+ (random|- ).*|Assertion Failure.*' "$log"); then
-		echo "killed by ${why#:}"
+		echo "killed by $program: ${why#:}"
 	elif grep -qE "$splats" "$log"; then
 		echo "killed by a splat: $(grep -m 1 -oE "($splats).*" "$log")"
 	elif grep -q 'Test terminated by timeout' "$log" || ! grep -q '^=== all done' "$log"; then
@@ -55,11 +56,18 @@ try_mutant()
 	fi
 }
 
-# The bytes of the kernel without a fault and of what runs in it, and how
+# The bytes and the command of the program that the verdict names, or of all
+killer()
+{
+	local program
+	program=$(sed -n 's/^killed by \([a-z0-9_]*\): .*/\1/p' <<< "$1")
+	(cd "$scratch/$part" && find . -type f -name "${program:-*}" | sort | xargs sha256sum && grep -F "/$program" job) | hash_of
+}
+
+# The bytes of the kernel without a fault, and how it runs
 made_from()
 {
 	hash_of < "$image"
-	(cd "$scratch/$part" && find . -type f | sort | xargs sha256sum) | hash_of
 	cat "$top/scripts/guest/init" "$top/scripts/lib/machine.sh"
 	declare -f make_mutant try_mutant
 	echo "$splats" "$leaks" "$seconds" "$APPEND"

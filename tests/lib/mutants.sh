@@ -27,7 +27,7 @@ control()
 {
 	local key
 	[ -z "${MUTANT:-}" ] || return 0
-	key=$known/none-$( (made_from; echo "$1") | hash_of)
+	key=$known/none-$( (made_from; killer ''; echo "$1") | hash_of)
 	if [ ! -e "$key" ]; then
 		make_mutant none "$1" 's,\z,/* no fault */\n,' > "$scratch/verdict"
 		[ -s "$scratch/verdict" ] || try_mutant none > "$scratch/verdict"
@@ -45,10 +45,10 @@ mutant()
 	# shellcheck disable=SC2053 # a pattern
 	[[ $1 == ${MUTANT:-*} ]] || return 0
 	key=$known/$1-$( (made_from; echo "$*") | hash_of)
-	if [ -e "$key" ]; then
+	if [ -e "$key" ] && [ "$(sed 1d "$key")" = "$(killer "$(sed 1q "$key")")" ]; then
 		kept=$((${kept:-0} + 1))
 		settle
-		report "$1" "$nr" "$key" "$(cat "$key")"
+		report "$1" "$nr" "$key" "$(sed 1q "$key")"
 		return
 	fi
 	make_mutant "$@" > "$scratch/made"
@@ -76,7 +76,7 @@ report()
 {
 	say "  mutant $2 of $total, $1: $4"
 	case $4 in
-	killed*) ok "$1 is $4"; echo "$4" > "$3"; killed=$((${killed:-0} + 1)) ;;
+	killed*) ok "$1 is $4"; (echo "$4"; killer "$4") > "$3"; killed=$((${killed:-0} + 1)) ;;
 	*)	not_ok "$1: $4" ;;
 	esac
 }
