@@ -10,13 +10,14 @@ end() { kill -KILL "-$1" 2> /dev/null || kill -KILL "$1" 2> /dev/null; }
 
 setsid "$@" &
 pid=$!
-trap 'end $pid; exit 130' HUP INT TERM
+# This shell does the killing: COMMAND's end and the reason of it are known in one place
+trap 'end $pid; wait $pid; exit 124' USR1
+trap 'end $pid; end $watch; exit 130' HUP INT TERM
 # Whoever reads what COMMAND writes, by 3 and 4 of runner.sh too, waits for COMMAND alone
 # shellcheck disable=SC2016 # for the other shell
-setsid sh -c 'sleep "$1" && kill -KILL "-$2"' - "$limit" $pid > /dev/null 2>&1 3>&- 4>&- &
+setsid sh -c 'sleep "$1" && kill -USR1 "$2"' - "$limit" $$ > /dev/null 2>&1 3>&- 4>&- &
 watch=$!
 wait $pid
 status=$?
 end $watch
-wait $watch 2> /dev/null && exit 124
 exit $status
