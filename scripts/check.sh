@@ -33,6 +33,7 @@ cd "$top"
 need perl git qemu-system-arm
 need_compiler
 use_source
+list_files
 store=$build/results
 mkdir -p "$store" "$logs"
 report=$build/test-report.txt
@@ -54,7 +55,7 @@ passes()
 	done
 	know inputs "$1"
 	know products "$1"
-	row=$(result_row "$name" "$checks" "$skipped" $((SECONDS - start + $2)) "$(date +%F)" "$(key_of products "$1")" "$figure")
+	row=$(result_row "$name" "$checks" "$skipped" $((SECONDS - start + $2)) "$(date +%F)" "$(key_of products "$1" "$text")" "$figure")
 }
 
 # find_result TEST: its row from an earlier run with the same inputs, or with
@@ -65,7 +66,7 @@ find_result()
 	for kind in inputs products; do
 		[ $kind = inputs ] || [ -z "$plan" ] || return 1
 		know $kind "$1"
-		key=$(key_of $kind "$1")
+		key=$(key_of $kind "$1" "$text")
 		if [ -n "${KEPT:-}" ] && [ ! -e "$store/$name-$key" ]; then
 			take_over "$KEPT" "$name" $kind "$key" > "$store/$name-$key" || rm "$store/$name-$key"
 		fi
@@ -81,7 +82,7 @@ find_result()
 keep_result()
 {
 	[ "$(text_hash "$1")" = "$text" ] || { say "note: $1 changed while it ran; its result is not kept"; return; }
-	echo "$row" > "$store/$name-$(key_of inputs "$1")"
+	echo "$row" > "$store/$name-$(key_of inputs "$1" "$text")"
 	echo "$row" > "$store/$name-$(bytes_key_of "$row")"
 }
 
@@ -94,7 +95,7 @@ for test in $pattern; do
 	text=$(text_hash "$test")
 	if [ -n "$keys" ]; then
 		know inputs "$test"
-		echo "$name $(key_of inputs "$test")"
+		echo "$name $(key_of inputs "$test" "$text")"
 		continue
 	elif find_result "$test"; then
 		say "$test .. kept: $(row_text "$row")"
@@ -107,7 +108,7 @@ for test in $pattern; do
 		continue
 	fi
 	[ -n "$plan" ] || keep_result "$test"
-	report_row "$row" "$(key_of inputs "$test")" >> "$report"
+	report_row "$row" "$(key_of inputs "$test" "$text")" >> "$report"
 done
 [ -z "$plan" ] || exit 0
 

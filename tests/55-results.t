@@ -14,11 +14,11 @@ need_compiler
 # The trees are ours, the results are not
 mkdir "$scratch/plan"
 for dir in apt cache; do ln -s "$build/$dir" "$scratch/plan"; done
-git clone -q --shared --no-checkout "$linux" "$scratch/plan/linux-$version"
-git -C "$scratch/plan/linux-$version" tag -f base origin/pristine 2> /dev/null || git -C "$scratch/plan/linux-$version" tag -f base "$(git_linux rev-parse base)"
-touch "$scratch/plan/linux-$version/.git/smccc-base"
-# Only what the series touches: nothing is built there
-git -C "$scratch/plan/linux-$version" sparse-checkout set --no-cone $(git_linux diff --name-only base "$series_commit" | sed 's,^,/,')
+# A small base: the directories whose hashes are inputs, and what the series touches
+mkdir "$scratch/plan/linux-$version"
+mapfile -t touched < <(git_linux diff --name-only --diff-filter=a base "$series_commit")
+git_linux archive base scripts include/uapi arch/{arm64,x86}/include/uapi "${touched[@]}" | tar -x -C "$scratch/plan/linux-$version"
+(linux=$scratch/plan/linux-$version && commit_base)
 
 # keys: those of the inputs of each test, as the copy is now; two of them would unpack
 # Linux 6.12 and 7.3 for their own

@@ -32,12 +32,13 @@
 
 declare -A inputs products
 
-all_files() { git -C "$top" ls-files --cached --others --exclude-standard; }
+# list_files: set $all_files, the names of all files of this repository
+list_files() { all_files=$(git -C "$top" ls-files --cached --others --exclude-standard); }
 
 # text_of TEST: the files of this repository that are its inputs by themselves
 text_of()
 {
-	(cd "$top" && all_files | perl -e '
+	(cd "$top" && perl -e '
 		chomp(my @files = <STDIN>);
 		@files = grep { -f } @files;
 		my %is = map { $_ => 1 } @files;
@@ -58,11 +59,11 @@ text_of()
 				push @queue, $is{$path} ? $path : grep { m{^\Q$path\E/} } @files;
 			}
 		}
-		print "$_\n" for grep { !m{^(patches|docs/test-report)} } sort keys %input' "$1")
+		print "$_\n" for grep { !m{^(patches|docs/test-report)} } sort keys %input' "$1" <<< "$all_files")
 }
 
 # uses_of TEST: the things in its heading
-uses_of() { sed -n "s/^# Uses\\( on ${series_dir##*/}\\)*: //p" "$1" | tr ' ' '\n'; }
+uses_of() { sed -n "s/^# Uses\\( on ${series_dir##*/}\\)*: //p" "$1"; }
 
 commit_of() { [ "$1" = base ] && echo base || echo "$series_commit"; }
 
@@ -86,7 +87,7 @@ input_of()
 	machine)	(cat "$top"/scripts/guest/{init,held-vm.c}; version_of qemu-system-arm) | hash_of ;;
 	deb:*)		version_of "${1#deb:}" ;;
 	archive)	date +%F ;;
-	repository)	(cd "$top" && all_files | grep -vE '^(patches/|docs/test-report)' | xargs -d '\n' cat 2>/dev/null) | hash_of ;;
+	repository)	(cd "$top" && grep -vE '^(patches/|docs/test-report)' <<< "$all_files" | xargs -d '\n' cat 2>/dev/null) | hash_of ;;
 	*/base)		(KERNEL='' SOURCE=''; pick_series "$top/patches/${1%%/*}"; pick_version; input_of base) ;;
 	*/*)		(KERNEL='' SOURCE=''; pick_series "$top/patches/${1%%/*}"; use_source; input_of "${1#*/}") ;;
 	*)		die "no test can use $1; scripts/lib/results.sh lists what it can" ;;
@@ -117,14 +118,16 @@ bytes_of() { (cd "$1" && find . -type f ! -name '*.o' ! -name '*.cmd' | sort | x
 # What a run can be told, for tests that mention it
 settings_of()
 {
-	local name
+	local name text
+	text=$(< "$1")
 	for name in FUZZ_SECONDS KCSAN_SECONDS SEED CONFIG MUTANT; do
-		! grep -q "\b$name\b" "$1" || echo "$name=${!name:-}"
+		[[ ! " $text " =~ [^[:alnum:]_]$name[^[:alnum:]_] ]] || echo "$name=${!name:-}"
 	done
-	! grep -q 'id -u' "$1" || echo "root=$(id -u | grep -x 0)"
+	[[ $text != *'id -u'* ]] || echo "root=$(id -u | grep -x 0)"
 }
 
-# key_of KIND TEST: the key of its "inputs" or its "products"
+# key_of KIND TEST TEXT: the key of its "inputs" or its "products"; TEXT is what
+# text_hash says of it
 key_of()
 {
 	local thing
@@ -138,7 +141,7 @@ key_of()
 				echo "$thing ${products[$thing]}"
 			fi
 		done
-		text_hash "$2"
+		echo "$3"
 	} | hash_of
 }
 
