@@ -121,7 +121,7 @@ settings_of()
 	local name text
 	text=$(< "$1")
 	for name in FUZZ_SECONDS KCSAN_SECONDS SEED CONFIG MUTANT; do
-		[[ ! " $text " =~ [^[:alnum:]_]$name[^[:alnum:]_] ]] || echo "$name=${!name:-}"
+		[[ ! " $text " =~ [^[:alnum:]_]${name}[^[:alnum:]_] ]] || echo "$name=${!name:-}"
 	done
 	[[ $text != *'id -u'* ]] || echo "root=$(id -u | grep -x 0)"
 }
