@@ -10,7 +10,7 @@ end() { kill -KILL "-$1" 2> /dev/null || kill -KILL "$1" 2> /dev/null; }
 
 setsid "$@" &
 pid=$!
-# This shell does the killing: COMMAND's end and the reason of it are known in one place
+# This shell kills COMMAND, so it knows why COMMAND ended
 trap 'end $pid; wait $pid; exit 124' USR1
 trap 'end $pid; end $watch; exit 130' HUP INT TERM
 # Whoever reads what COMMAND writes, by 3 and 4 of runner.sh too, waits for COMMAND alone
