@@ -120,5 +120,8 @@ KEPT=/no/page refuses 'a report that is not there' 'KEPT: no such report' "$copy
 sed -i 's/^# Uses: .*/# Uses: patches/; s/^check .*/use_source; kernel base host/' "$trivial"
 undeclared() { ! "$trivial" 2>&1 | tee "$scratch/undeclared" | grep '^ok' && grep '01-trivial.t uses kernel:base:host; say so in its heading' "$scratch/undeclared"; }
 check 'a test that uses what its heading does not name ends there' undeclared
+# shellcheck disable=SC2016 # the test's
+sed -i 's/^# Uses: .*/# Uses: each-patch/; s/kernel base host$/used "$(thing kernel "$(patch_commit 1)" host)"; ok declared/' "$trivial"
+check '... and one that says each-patch may use the kernel of a patch' "$trivial"
 
 finish

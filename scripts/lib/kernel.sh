@@ -85,7 +85,7 @@ kernel_key()
 kernel()
 {
 	local commit=$1 name=$2 obj lines=1200
-	used "$(thing kernel "$commit"):$name"
+	used "$(thing kernel "$commit" "$name")"
 	need_compiler
 	image=$build/kernels/$(kernel_key "$commit" "$name")/Image
 	[ ! -e "$image" ] || return 0

@@ -198,15 +198,15 @@ checkout()
 	put_at "$1"
 }
 
-# thing WORD COMMIT: what a test that uses it has in its heading: tree:base,
-# tree:series, or each-patch; 6.12/tree:base where $LINUX is another
+# thing WORD COMMIT [NAME]: what a test that uses it has in its heading: tree:base,
+# kernel:series:NAME, or each-patch; 6.12/tree:base where $LINUX is another
 thing()
 {
 	local other=
 	[ "$series_dir" = "$top/patches/${LINUX:-6.1}" ] || other=${series_dir##*/}/
 	case $2 in
-	base)		echo "$other$1:base" ;;
-	"$series_commit") echo "$other$1:series" ;;
+	base)		echo "$other$1:base${3:+:$3}" ;;
+	"$series_commit") echo "$other$1:series${3:+:$3}" ;;
 	*)		echo "${other}each-patch" ;;
 	esac
 }
