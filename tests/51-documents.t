@@ -3,7 +3,8 @@
 # The documents: what they link to is there, the programs in them do what they
 # say, names, numbers and outputs are those of the headers, of bench/ and of make run.
 # In them, ```sh is for this repository (tests/89-commands.t),
-# ```sh quilt for tests/52-tarballs.t, and ```hardware for who has some.
+# ```sh quilt for tests/52-tarballs.t, ```sh once has been run by hand, with its result
+# beside it, and ```hardware is for who has some.
 # Uses: repository kernel:series:host vmm:series machine
 . "$(dirname "$0")/lib/tap.sh"
 
@@ -46,7 +47,7 @@ anchors()
 }
 check 'every link to a heading finds it' anchors
 
-kinds() { ! grep -Hn '^```.' "${documents[@]}" | grep -vE ':```(sh|sh quilt|hardware|output|c)$'; }
+kinds() { ! grep -Hn '^```.' "${documents[@]}" | grep -vE ':```(sh|sh quilt|sh once|hardware|output|c)$'; }
 check 'every block says what it is' kinds
 
 # Fragments of C are the inside of a function that has a VM and a vCPU

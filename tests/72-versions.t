@@ -65,7 +65,7 @@ check "... and in debian/ of $part_version: every patch is used and has the head
 exported()
 {
 	local symbol pattern
-	for symbol in $(git_linux grep -hoP 'EXPORT_SYMBOL(_GPL)?\(\K\w+' base -- virt/kvm arch/arm64/kvm | sort -u); do
+	for symbol in $(git_linux grep -hoP 'EXPORT_SYMBOL(_GPL)?\(\K\w+' base -- virt/kvm arch/arm64/kvm kernel/entry/kvm.c | sort -u); do
 		while read -r pattern; do
 			# shellcheck disable=SC2053 # a pattern
 			[[ $symbol != $pattern ]] || continue 2
@@ -73,7 +73,7 @@ exported()
 		echo "$symbol"
 	done
 }
-not_ignored() { diff <(printf '%s\n' file_is_kvm mark_page_dirty_in_slot) <(exported); }
+not_ignored() { diff <(printf '%s\n' file_is_kvm mark_page_dirty_in_slot xfer_to_guest_mode_handle_work) <(exported); }
 [ "${series_dir##*/}" != 6.1 ] || check '... whose ABI check ignores what docs/distributions.md says' not_ignored
 no_reference() { [ ! -e "$scratch/source/debian/abi" ] && grep -q 'ABI not checked!' "$scratch/source/debian/bin/buildcheck.py"; }
 [ "${series_dir##*/}" != 6.1 ] || check '... and which has no ABI reference' no_reference
